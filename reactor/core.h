@@ -1,0 +1,46 @@
+#ifndef RDY_REACTOR_CORE_H
+#define RDY_REACTOR_CORE_H
+
+/* Private: what registry.c, poll.c, waker.c and source.c share. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reactor/event.h"
+#include "reactor/os/backend.h"
+#include "reactor/registry.h"
+
+/*
+ * The object behind a poll, its registry and the clones of that. It lives as long as anybody holds a
+ * reference: the poll, a clone, a waker, a registered source. The backend inside closes with the poll.
+ */
+struct rdy_registry {
+    const struct rdy_backend *backend;
+    void *state;                /* the backend's; closed once `closed` is set */
+    unsigned long process_mark; /* of the process that opened the poll */
+    atomic_size_t references;
+    atomic_bool closed;        /* written under the lock */
+    atomic_bool asleep;        /* the waiting thread sleeps, or is about to, and nobody has woken it yet */
+    atomic_bool wakes_pending; /* `first_wake` is not empty; written under the lock */
+    pthread_mutex_t lock;      /* held around all calls of the backend but wait; guards the queue of wakes */
+    struct rdy_waker *first_wake, *last_wake;
+};
+
+/* One reference, of an open backend whose state the registry now owns. NULL when memory is short. */
+struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend);
+
+void rdy_registry_retain(struct rdy_registry *registry);
+
+/* Whether this process is a child of the one that opened the poll (fork(2)). */
+bool rdy_registry_is_inherited(const struct rdy_registry *registry);
+
+/* Wakes the waiting thread if it sleeps. The lock is held and the registry is open. */
+void rdy_registry_rouse(struct rdy_registry *registry);
+
+/* Takes pending wakes, the oldest first, as at most `capacity` events; returns their number. */
+int rdy_wakers_take(struct rdy_registry *registry, rdy_event *events, int capacity);
+
+#endif

@@ -1,0 +1,16 @@
+#include "reactor/interest.h"
+
+#include "reactor/text.h"
+
+int rdy_interest_print(rdy_interest interest, char *bytes, size_t size)
+{
+    static const struct rdy_text_bit names[] = {
+        {RDY_READABLE, "READABLE"}, {RDY_WRITABLE, "WRITABLE"}, {RDY_PRIORITY, "PRIORITY"},
+        {RDY_LEVEL, "LEVEL"},       {RDY_ONESHOT, "ONESHOT"},
+    };
+    struct rdy_text text = {.bytes = bytes, .size = size};
+    rdy_text_add_bits(&text, names, sizeof names / sizeof names[0], interest);
+    if (text.length == 0)
+        rdy_text_add(&text, "(empty)");
+    return (int)text.length;
+}

@@ -1,0 +1,48 @@
+#ifndef RDY_REACTOR_INTEREST_H
+#define RDY_REACTOR_INTEREST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reactor/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * What a registration asks for: at least one of the three conditions, or'ed with at most one trigger. An
+ * interest without a condition, with an unknown bit or with both LEVEL and ONESHOT is refused with -EINVAL.
+ */
+typedef uint32_t rdy_interest;
+
+#define RDY_READABLE UINT32_C(1)
+#define RDY_WRITABLE UINT32_C(2)
+#define RDY_PRIORITY                                                                                         \
+    UINT32_C(16) /* out-of-band data, POLLPRI of poll(2); -ENOTSUP alone where the kernel cannot tell */
+
+/*
+ * The trigger.
+ * EDGE, the default: after an operation would block, the next change to ready gives at least one event. More
+ * may come. LEVEL: every wait reports the condition while it holds. ONESHOT: one event, then silence until
+ * the source is reregistered.
+ */
+#define RDY_EDGE    UINT32_C(0)
+#define RDY_LEVEL   UINT32_C(0x100)
+#define RDY_ONESHOT UINT32_C(0x200)
+
+/* Room for any interest that rdy_interest_print writes, the final NUL included. */
+#define RDY_INTEREST_TEXT_MAX 64
+
+/*
+ * Writes the interest as text ("READABLE | WRITABLE | LEVEL"; "(empty)" for none) and returns the length of
+ * the whole text, like snprintf(3): a result of `size` or more says that it was cut. `text` may be NULL when
+ * `size` is 0.
+ */
+RDY_API int rdy_interest_print(rdy_interest interest, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,68 @@
+#ifndef RDY_REACTOR_OS_BACKEND_H
+#define RDY_REACTOR_OS_BACKEND_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reactor/event.h"
+#include "reactor/interest.h"
+#include "reactor/token.h"
+
+/* The conditions and the triggers of an interest, and the conditions of a direction. */
+#define RDY_CONDITIONS (RDY_READABLE | RDY_WRITABLE | RDY_PRIORITY)
+#define RDY_TRIGGERS   (RDY_LEVEL | RDY_ONESHOT)
+
+/*
+ * The seam: what one kernel mechanism does. Everything that is the same for all of them stands above it,
+ * once: checking arguments, who is registered where, locking, time-outs that go on after a wake-up, wakers,
+ * spinning, fork.
+ *
+ * Only value headers (token, interest, event) are shared with the reactor above. Results are 0 or a count, or
+ * a negative errno. `state` is zeroed memory of `state_size` bytes.
+ */
+struct rdy_backend {
+    const char *name;
+    size_t state_size;
+
+    /*
+     * `lock` is held by the caller around every other call but wait, and is for wait to take where it touches
+     * what those calls touch.
+     */
+    int (*open)(void *state, pthread_mutex_t *lock);
+
+    /* `inherited`: this is a child of fork(2) closing its parent's state. */
+    void (*close)(void *state, bool inherited);
+
+    /* The interest has been checked. add says -EEXIST, change and remove say -ENOENT by themselves. */
+    int (*add)(void *state, int fd, rdy_token token, rdy_interest interest);
+    int (*change)(void *state, int fd, rdy_token token, rdy_interest interest);
+    int (*remove)(void *state, int fd);
+
+    /*
+     * Sleeps at most `timeout_ns` (0 looks, below 0 is for ever) and writes at most `capacity` events into an
+     * array that has 16 bytes of room for each. Returns their number; 0 also when it was woken or came back
+     * early: the caller knows the deadline and comes again. -EINTR when a signal arrived.
+     */
+    int (*wait)(void *state, rdy_event *events, int capacity, int64_t timeout_ns);
+
+    /* Ends a wait that sleeps, or the next one. */
+    void (*wake)(void *state);
+
+    /*
+     * Optional, for mechanisms without edges of their own: an operation in `direction` would have blocked.
+     * Where it is there, every read and write of net/ reports to it (reactor/source.c), and a sleeping wait
+     * is woken after add, change and rearm, because it sleeps on a snapshot of what was asked.
+     */
+    int (*rearm)(void *state, int fd, rdy_interest direction);
+};
+
+/* The backends that were built in, best first, ended by NULL. */
+extern const struct rdy_backend *const rdy_backend_list[];
+
+extern const struct rdy_backend rdy_backend_epoll;
+extern const struct rdy_backend rdy_backend_kqueue;
+extern const struct rdy_backend rdy_backend_select;
+
+#endif

@@ -1,0 +1,193 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "reactor/os/backend.h"
+#include "reactor/os/notice.h"
+#include "reactor/os/poll_flags.h"
+#include "reactor/os/sys.h"
+
+/*
+ * epoll(7) keeps all there is to keep: the token lies in the kernel, beside the interest, and a registration
+ * costs no memory here.
+ */
+struct epoll_state {
+    int fd;
+    struct rdy_notice notice;
+    atomic_bool noticed; /* the notice was posted and its event has not been seen */
+};
+
+_Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI && POLLERR == EPOLLERR &&
+                   POLLHUP == EPOLLHUP && POLLRDHUP == EPOLLRDHUP,
+               "rdy_flags_from_poll serves both");
+_Static_assert(sizeof(rdy_event) <= 16 && sizeof(struct epoll_event) <= 16, "the room for one event");
+
+static uint32_t kernel_interest(rdy_interest interest)
+{
+    uint32_t bits = 0;
+    if (interest & RDY_READABLE)
+        bits |= EPOLLIN | EPOLLRDHUP;
+    if (interest & RDY_WRITABLE)
+        bits |= EPOLLOUT;
+    if (interest & RDY_PRIORITY)
+        bits |= EPOLLPRI;
+    if ((interest & RDY_TRIGGERS) == RDY_EDGE)
+        bits |= EPOLLET;
+    if (interest & RDY_ONESHOT)
+        bits |= EPOLLONESHOT;
+    return bits;
+}
+
+static int control(struct epoll_state *state, int operation, int fd, rdy_token token, rdy_interest interest)
+{
+    struct epoll_event event = {.events = kernel_interest(interest), .data.u64 = token};
+    return epoll_ctl(state->fd, operation, fd, &event) < 0 ? -errno : 0;
+}
+
+static int epoll_add(void *state, int fd, rdy_token token, rdy_interest interest)
+{
+    return control(state, EPOLL_CTL_ADD, fd, token, interest);
+}
+
+static int epoll_change(void *state, int fd, rdy_token token, rdy_interest interest)
+{
+    return control(state, EPOLL_CTL_MOD, fd, token, interest);
+}
+
+static int epoll_remove(void *state, int fd)
+{
+    return control(state, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+/* The notice is registered under its address here, edge-triggered: a post is an event and nobody has to read
+ * it. */
+static uint64_t notice_mark(const struct epoll_state *state)
+{
+    return (uintptr_t)&state->notice;
+}
+
+static int epoll_open(void *opaque, pthread_mutex_t *lock)
+{
+    struct epoll_state *state = opaque;
+    (void)lock;
+    state->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (state->fd < 0)
+        return -errno;
+    int error = rdy_notice_open(&state->notice);
+    if (error != 0) {
+        rdy_sys_close(state->fd);
+        return error;
+    }
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = notice_mark(state)};
+    if (epoll_ctl(state->fd, EPOLL_CTL_ADD, state->notice.reader, &event) == 0)
+        return 0;
+    error = -errno;
+    rdy_notice_close(&state->notice);
+    rdy_sys_close(state->fd);
+    return error;
+}
+
+static void epoll_close(void *opaque, bool inherited)
+{
+    struct epoll_state *state = opaque;
+    (void)inherited; /* the child's descriptors are its own to close, whatever the two share behind them */
+    rdy_notice_close(&state->notice);
+    rdy_sys_close(state->fd);
+}
+
+static void epoll_wake(void *opaque)
+{
+    struct epoll_state *state = opaque;
+    if (!atomic_exchange(&state->noticed, true))
+        rdy_notice_post(state->notice.writer);
+}
+
+/*
+ * A user's token may be any number, this address among them; so an event under it is the notice's only when
+ * the notice was posted, and only once.
+ */
+static bool is_notice(struct epoll_state *state, const struct epoll_event *event)
+{
+    return event->data.u64 == notice_mark(state) && atomic_exchange(&state->noticed, false);
+}
+
+static int wait_in_milliseconds(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+{
+    const int64_t longest = (int64_t)INT_MAX * 1000000;
+    int milliseconds = -1;
+    if (timeout_ns >= 0)
+        milliseconds = timeout_ns >= longest ? INT_MAX : (int)((timeout_ns + 999999) / 1000000);
+    return (int)rdy_sys_result(epoll_wait(fd, ready, capacity, milliseconds));
+}
+
+#ifdef SYS_epoll_pwait2
+
+static int wait_in_nanoseconds(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+{
+    struct {
+        int64_t seconds, nanoseconds; /* __kernel_timespec, on 32-bit machines too */
+    } timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    return (int)rdy_sys_result(syscall(SYS_epoll_pwait2, fd, ready, capacity, &timeout, NULL, (size_t)0));
+}
+
+/* epoll_pwait2 (Linux 5.11) where it is there and allowed; seccomp filters answer EPERM or ENOSYS. */
+static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+{
+    static atomic_bool missing;
+    if (timeout_ns <= 0 || atomic_load_explicit(&missing, memory_order_relaxed))
+        return wait_in_milliseconds(fd, ready, capacity, timeout_ns);
+    int count = wait_in_nanoseconds(fd, ready, capacity, timeout_ns);
+    if (count != -ENOSYS && count != -EPERM)
+        return count;
+    atomic_store_explicit(&missing, true, memory_order_relaxed);
+    return wait_in_milliseconds(fd, ready, capacity, timeout_ns);
+}
+
+#else
+
+static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+{
+    return wait_in_milliseconds(fd, ready, capacity, timeout_ns);
+}
+
+#endif
+
+/*
+ * The kernel writes its events, which are not larger than ours, to the end of the room, and they are
+ * translated from the front: the event that is written never reaches the next one to be read. No second
+ * array, no allocation.
+ */
+static int epoll_wait_for(void *opaque, rdy_event *events, int capacity, int64_t timeout_ns)
+{
+    struct epoll_state *state = opaque;
+    unsigned char *end = (unsigned char *)events + (size_t)capacity * 16;
+    unsigned char *ready = end - (size_t)capacity * sizeof(struct epoll_event);
+    int count = wait_for_events(state->fd, (struct epoll_event *)(void *)ready, capacity, timeout_ns);
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        struct epoll_event event;
+        memcpy(&event, ready + (size_t)i * sizeof event, sizeof event);
+        if (is_notice(state, &event))
+            continue;
+        const rdy_event translated = {(rdy_token)event.data.u64, rdy_flags_from_poll(event.events)};
+        memcpy(&events[kept++], &translated, sizeof translated);
+    }
+    return count < 0 ? count : kept;
+}
+
+const struct rdy_backend rdy_backend_epoll = {
+    .name = "epoll",
+    .state_size = sizeof(struct epoll_state),
+    .open = epoll_open,
+    .close = epoll_close,
+    .add = epoll_add,
+    .change = epoll_change,
+    .remove = epoll_remove,
+    .wait = epoll_wait_for,
+    .wake = epoll_wake,
+};

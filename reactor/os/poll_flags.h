@@ -1,0 +1,44 @@
+#ifndef RDY_REACTOR_OS_POLL_FLAGS_H
+#define RDY_REACTOR_OS_POLL_FLAGS_H
+
+#include <poll.h>
+#include <stdint.h>
+
+#include "reactor/event.h"
+
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
+/*
+ * The flags that bits of poll(2) stand for; those of epoll(7) have the same values on Linux. The kernel masks
+ * the bits with what was asked for, except ERR and HUP, which it always adds. So:
+ *   - HUP beside OUT alone is a socket that was never connected, not one that was closed: no hint.
+ *   - HUP without OUT is a closed source that was not asked for writable, or the reading end of a pipe.
+ *   - ERR alone is the writing end of a full pipe whose reader left, or an error for somebody who asked only
+ * for readable: both flags are set, since neither may hang.
+ */
+static inline uint32_t rdy_flags_from_poll(uint32_t bits)
+{
+    const uint32_t in = bits & (POLLIN | POLLPRI | POLLRDHUP);
+    const uint32_t out = bits & POLLOUT;
+    const uint32_t error = bits & POLLERR;
+    const uint32_t hung_up = bits & POLLHUP && (bits & ~(uint32_t)POLLHUP) != POLLOUT;
+
+    uint32_t flags = 0;
+    if (in || error || (hung_up && !out))
+        flags |= RDY_EVENT_READABLE;
+    if (out || (error && !hung_up))
+        flags |= RDY_EVENT_WRITABLE;
+    if (error)
+        flags |= RDY_EVENT_ERROR;
+    if (hung_up || (bits & POLLRDHUP))
+        flags |= RDY_EVENT_READ_CLOSED;
+    if (hung_up || (error && (out || !in)))
+        flags |= RDY_EVENT_WRITE_CLOSED;
+    if (bits & POLLPRI)
+        flags |= RDY_EVENT_PRIORITY;
+    return flags;
+}
+
+#endif

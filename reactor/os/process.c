@@ -1,0 +1,53 @@
+#include "reactor/os/process.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#if defined(__linux__) && defined(MADV_WIPEONFORK)
+
+/*
+ * A page that the kernel shows to a child as zeros (madvise(2), Linux 4.14). The last mark is kept in
+ * ordinary memory, which the child inherits, so that the child's own mark is one that its parent never had.
+ */
+static _Atomic(_Atomic(unsigned long) *) page;
+static atomic_ulong last_mark;
+
+static _Atomic(unsigned long) *map_page(void)
+{
+    const size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *fresh = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fresh == MAP_FAILED)
+        return NULL;
+    _Atomic(unsigned long) *expected = NULL;
+    if (madvise(fresh, size, MADV_WIPEONFORK) == 0 && atomic_compare_exchange_strong(&page, &expected, fresh))
+        return fresh;
+    munmap(fresh, size);
+    return expected;
+}
+
+unsigned long rdy_process_mark(void)
+{
+    _Atomic(unsigned long) *mark = atomic_load_explicit(&page, memory_order_acquire);
+    if (mark == NULL)
+        mark = map_page();
+    if (mark == NULL)
+        return (unsigned long)getpid();
+    unsigned long now = atomic_load_explicit(mark, memory_order_relaxed);
+    if (now != 0)
+        return now;
+    unsigned long fresh = atomic_fetch_add(&last_mark, 1) + 1;
+    return atomic_compare_exchange_strong(mark, &now, fresh) ? fresh : now;
+}
+
+#else
+
+unsigned long rdy_process_mark(void)
+{
+    return (unsigned long)getpid();
+}
+
+#endif

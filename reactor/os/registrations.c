@@ -1,0 +1,99 @@
+#include "reactor/os/registrations.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "reactor/os/backend.h"
+
+static int grow(struct rdy_registrations *table, int fd)
+{
+    if (fd < table->size)
+        return 0;
+    if (fd > INT_MAX / 2)
+        return -ENOMEM;
+    int size = table->size == 0 ? 64 : table->size;
+    while (size <= fd)
+        size *= 2;
+    struct rdy_registration *entries = realloc(table->entries, (size_t)size * sizeof *entries);
+    if (entries == NULL)
+        return -ENOMEM;
+    memset(entries + table->size, 0, (size_t)(size - table->size) * sizeof *entries);
+    table->entries = entries;
+    table->size = size;
+    return 0;
+}
+
+static bool is_never_unready(const struct stat *file)
+{
+    return S_ISREG(file->st_mode) || S_ISDIR(file->st_mode) || S_ISBLK(file->st_mode);
+}
+
+static bool is_same_file(const struct rdy_registration *entry, const struct stat *file)
+{
+    return entry->device == file->st_dev && entry->inode == file->st_ino;
+}
+
+void rdy_registrations_renew(struct rdy_registrations *table, struct rdy_registration *entry, rdy_token token,
+                             rdy_interest interest)
+{
+    if (++table->generation == 0)
+        table->generation = 1;
+    entry->token = token;
+    entry->interest = interest;
+    entry->armed = interest & RDY_CONDITIONS;
+    entry->generation = table->generation;
+}
+
+int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token token, rdy_interest interest)
+{
+    struct stat file;
+    if (fstat(fd, &file) < 0)
+        return -EBADF;
+    if (is_never_unready(&file))
+        return -EPERM;
+    int error = grow(table, fd);
+    if (error != 0)
+        return error;
+    struct rdy_registration *entry = &table->entries[fd];
+    if (entry->generation != 0 && is_same_file(entry, &file))
+        return -EEXIST;
+    *entry = (struct rdy_registration){.device = file.st_dev, .inode = file.st_ino};
+    rdy_registrations_renew(table, entry, token, interest);
+    if (fd >= table->end)
+        table->end = fd + 1;
+    return 0;
+}
+
+struct rdy_registration *rdy_registrations_find(const struct rdy_registrations *table, int fd)
+{
+    if (fd < 0 || fd >= table->end || table->entries[fd].generation == 0)
+        return NULL;
+    return &table->entries[fd];
+}
+
+int rdy_registrations_remove(struct rdy_registrations *table, int fd)
+{
+    struct rdy_registration *entry = rdy_registrations_find(table, fd);
+    if (entry == NULL)
+        return -ENOENT;
+    struct stat file;
+    int error = 0;
+    if (fstat(fd, &file) < 0)
+        error = -EBADF;
+    else if (!is_same_file(entry, &file))
+        error = -ENOENT;
+    *entry = (struct rdy_registration){0};
+    while (table->end > 0 && table->entries[table->end - 1].generation == 0)
+        table->end--;
+    return error;
+}
+
+void rdy_registrations_free(struct rdy_registrations *table)
+{
+    free(table->entries);
+    *table = (struct rdy_registrations){0};
+}

@@ -1,0 +1,80 @@
+#include "reactor/os/sys.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void rdy_sys_close(int fd)
+{
+    (void)close(fd);
+}
+
+int rdy_sys_is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+static int add_flag(int fd, int get, int set, int flag)
+{
+    int flags = fcntl(fd, get);
+    if (flags < 0)
+        return -errno;
+    if ((flags & flag) != 0)
+        return 0;
+    return fcntl(fd, set, flags | flag) < 0 ? -errno : 0;
+}
+
+int rdy_sys_set_close_on_exec(int fd)
+{
+    return add_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC);
+}
+
+int rdy_sys_set_flags(int fd)
+{
+    int error = rdy_sys_set_close_on_exec(fd);
+    return error != 0 ? error : add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK);
+}
+
+#if defined(__APPLE__)
+
+int rdy_sys_pipe(int ends[2])
+{
+    int made[2];
+    if (pipe(made) < 0)
+        return -errno;
+    int error = rdy_sys_set_flags(made[0]);
+    if (error == 0)
+        error = rdy_sys_set_flags(made[1]);
+    if (error != 0) {
+        rdy_sys_close(made[0]);
+        rdy_sys_close(made[1]);
+        return error;
+    }
+    ends[0] = made[0];
+    ends[1] = made[1];
+    return 0;
+}
+
+#else
+
+int rdy_sys_pipe(int ends[2])
+{
+    return pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+#endif
+
+int rdy_sys_sigaction(int number, const struct sigaction *action, struct sigaction *earlier)
+{
+    return sigaction(number, action, earlier) < 0 ? -errno : 0;
+}
+
+const char *rdy_sys_environment(const char *name)
+{
+#if defined(__linux__)
+    const char *value = secure_getenv(name);
+#else
+    const char *value = issetugid() ? NULL : getenv(name);
+#endif
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}

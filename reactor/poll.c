@@ -1,0 +1,196 @@
+#include "reactor/poll.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reactor/clock.h"
+#include "reactor/core.h"
+#include "reactor/os/process.h"
+#include "reactor/os/sys.h"
+#include "reactor/spin.h"
+
+struct rdy_poll {
+    struct rdy_registry *registry;
+    struct rdy_spin spin;
+    bool wakes_first; /* whose turn it is when wakes and other events compete for room */
+};
+
+/* ---- choosing and opening ---- */
+
+static int open_backend(const struct rdy_backend *backend, struct rdy_registry **out)
+{
+    struct rdy_registry *registry = rdy_registry_new(backend);
+    if (registry == NULL)
+        return -ENOMEM;
+    int error = backend->open(registry->state, &registry->lock);
+    if (error != 0)
+        rdy_registry_free(registry);
+    else
+        *out = registry;
+    return error;
+}
+
+static int open_named(const char *name, struct rdy_registry **out)
+{
+    for (const struct rdy_backend *const *backend = rdy_backend_list; *backend != NULL; backend++)
+        if (strcmp((*backend)->name, name) == 0)
+            return open_backend(*backend, out);
+    return -ENOTSUP;
+}
+
+static int open_best(struct rdy_registry **out)
+{
+    int error = -ENOTSUP;
+    for (const struct rdy_backend *const *backend = rdy_backend_list; *backend != NULL && error != 0;
+         backend++)
+        error = open_backend(*backend, out);
+    return error;
+}
+
+int rdy_poll_open(const rdy_poll_options *options, rdy_poll **out)
+{
+    static const rdy_poll_options defaults;
+    if (options == NULL)
+        options = &defaults;
+    if (options->spin_ns < 0)
+        return -EINVAL;
+    const char *name = options->backend != NULL ? options->backend : rdy_sys_environment("RDY_BACKEND");
+    rdy_poll *poll = calloc(1, sizeof *poll);
+    if (poll == NULL)
+        return -ENOMEM;
+    int error = name != NULL ? open_named(name, &poll->registry) : open_best(&poll->registry);
+    if (error != 0) {
+        free(poll);
+        return error;
+    }
+    poll->spin.limit_ns = options->spin_ns < RDY_SECOND ? options->spin_ns : RDY_SECOND;
+    *out = poll;
+    return 0;
+}
+
+void rdy_poll_close(rdy_poll *poll)
+{
+    if (poll == NULL)
+        return;
+    struct rdy_registry *registry = poll->registry;
+    const bool inherited = rdy_registry_is_inherited(registry);
+    if (!inherited) /* in a child the lock may be held for ever by a thread of the parent */
+        pthread_mutex_lock(&registry->lock);
+    atomic_store(&registry->closed, true);
+    registry->backend->close(registry->state, inherited);
+    if (!inherited)
+        pthread_mutex_unlock(&registry->lock);
+    rdy_registry_free(registry);
+    free(poll);
+}
+
+rdy_registry *rdy_poll_registry(rdy_poll *poll)
+{
+    return poll->registry;
+}
+
+const char *rdy_poll_backend(const rdy_poll *poll)
+{
+    return poll->registry->backend->name;
+}
+
+const char *const *rdy_backends(void)
+{
+    static const char *names[8];
+    for (size_t i = 0; rdy_backend_list[i] != NULL; i++)
+        names[i] = rdy_backend_list[i]->name;
+    return names;
+}
+
+/* ---- waiting ---- */
+
+/*
+ * One look or one sleep. A thread that wakes this one first says so (`wakes_pending`) and then asks whether
+ * it sleeps; this one first says that it will sleep and then asks for wakes: one of the two always sees the
+ * other.
+ */
+static int wait_once(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
+{
+    struct rdy_registry *registry = poll->registry;
+    const int capacity = (int)events->capacity;
+    int count = 0;
+
+    if (timeout_ns != 0)
+        atomic_store(&registry->asleep, true);
+    if (atomic_load(&registry->wakes_pending)) {
+        timeout_ns = 0;
+        poll->wakes_first = !poll->wakes_first;
+        if (poll->wakes_first)
+            count = rdy_wakers_take(registry, events->items, capacity);
+    }
+    if (count < capacity) {
+        int fetched =
+            registry->backend->wait(registry->state, events->items + count, capacity - count, timeout_ns);
+        if (fetched < 0 && count == 0 && !atomic_load(&registry->wakes_pending))
+            count = fetched;
+        else if (fetched > 0)
+            count += fetched;
+    }
+    atomic_store_explicit(&registry->asleep, false, memory_order_relaxed);
+    if (count >= 0 && count < capacity && atomic_load(&registry->wakes_pending))
+        count += rdy_wakers_take(registry, events->items + count, capacity - count);
+    return count;
+}
+
+/* Looks until something is there or the window or the time-out ends; the processor is yielded between two
+ * looks. */
+static int look(rdy_poll *poll, rdy_events *events, int64_t timeout_ns, int64_t *now_ns)
+{
+    const bool finite = timeout_ns >= 0 && timeout_ns < poll->spin.window_ns;
+    const int64_t end = rdy_clock_after(*now_ns, finite ? timeout_ns : poll->spin.window_ns);
+    int count = 0;
+    while (count == 0 && *now_ns < end) {
+        count = wait_once(poll, events, 0);
+        if (count == 0)
+            sched_yield();
+        *now_ns = rdy_clock_now();
+    }
+    return count;
+}
+
+static int look_then_sleep(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
+{
+    int64_t begin = rdy_clock_now();
+    int64_t now = begin;
+    int count = poll->spin.window_ns > 0 ? look(poll, events, timeout_ns, &now) : 0;
+    if (count != 0)
+        return count;
+    if (timeout_ns > 0)
+        timeout_ns = timeout_ns > now - begin ? timeout_ns - (now - begin) : 0;
+    count = wait_once(poll, events, timeout_ns);
+    rdy_spin_learn(&poll->spin, rdy_clock_now() - now, count > 0);
+    return count;
+}
+
+int rdy_poll_wait(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
+{
+    if (events->capacity == 0)
+        return -EINVAL;
+    events->count = 0;
+    if (rdy_registry_is_inherited(poll->registry))
+        return -ECHILD;
+
+    const int64_t deadline = timeout_ns > 0 ? rdy_clock_after(rdy_clock_now(), timeout_ns) : RDY_NEVER;
+    int count;
+    for (;;) {
+        const bool spins = poll->spin.limit_ns > 0 && timeout_ns != 0;
+        count = spins ? look_then_sleep(poll, events, timeout_ns) : wait_once(poll, events, timeout_ns);
+        if (count != 0 || timeout_ns == 0)
+            break;
+        if (timeout_ns > 0) /* woken from inside, or clamped by the backend: what is left of the time-out */
+            timeout_ns = rdy_clock_until(rdy_clock_now(), deadline);
+        if (timeout_ns == 0)
+            break;
+    }
+    if (count > 0)
+        events->count = (size_t)count;
+    return count;
+}

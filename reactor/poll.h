@@ -1,0 +1,78 @@
+#ifndef RDY_REACTOR_POLL_H
+#define RDY_REACTOR_POLL_H
+
+#include <stdint.h>
+
+#include "reactor/events.h"
+#include "reactor/export.h"
+#include "reactor/registry.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Waits for readiness. One thread waits; any thread registers, through the poll's registry. */
+typedef struct rdy_poll rdy_poll;
+
+/* No time-out. Any negative number means the same. */
+#define RDY_FOREVER INT64_C(-1)
+
+typedef struct rdy_poll_options {
+    /*
+     * "epoll", "kqueue" or "select"; NULL takes the environment variable RDY_BACKEND (ignored when the
+     * program is set-uid) and else the best that opens. A name that is given and not there is -ENOTSUP, never
+     * another backend.
+     */
+    const char *backend;
+    /*
+     * Nanoseconds for which a wait may ask again without sleeping before it sleeps; 0, the default, never
+     * does. It adapts: looking goes on only while recent sleeps were short enough for it to pay, and between
+     * two looks the processor is yielded (sched_yield(2)). Signals, wakers and time-outs work the same; as
+     * with any wait, a signal that arrives while the thread does not sleep runs its handler and gives no
+     * -EINTR.
+     */
+    int64_t spin_ns;
+} rdy_poll_options;
+
+/*
+ * Opens a poll; `options` may be NULL. 0 on success; -EINVAL for a negative spin_ns, -ENOTSUP for a backend
+ * that is not there, -EMFILE, -ENFILE, -ENOMEM. Its descriptors are close-on-exec. Close it with
+ * rdy_poll_close.
+ */
+RDY_API int rdy_poll_open(const rdy_poll_options *options, rdy_poll **poll);
+
+/*
+ * Waits until a registered source is ready, a waker wakes the poll, `timeout_ns` nanoseconds have passed (0
+ * only looks; RDY_FOREVER) or a signal arrives. Fills `events` and returns their number, 0 after the
+ * time-out:
+ *   - at most one event for each registration, at most the capacity; the rest comes with the next wait, in
+ * turn
+ *   - time-outs are rounded up to what the kernel can do and clamped when absurd; they are never early
+ *   -EINTR    a signal handler ran while the thread slept (signal(7)); no event is lost
+ *   -EINVAL   `events` has no capacity
+ *   -ECHILD   this is a child of fork(2) and the poll is the parent's
+ * After a failure `events` is empty. No allocation. Call it from one thread at a time.
+ */
+RDY_API int rdy_poll_wait(rdy_poll *poll, rdy_events *events, int64_t timeout_ns);
+
+/* The registry of this poll, borrowed: valid until the poll is closed. Clone it to keep it longer. */
+RDY_API rdy_registry *rdy_poll_registry(rdy_poll *poll);
+
+/* The name of the backend in use. A static string. */
+RDY_API const char *rdy_poll_backend(const rdy_poll *poll);
+
+/*
+ * Closes the poll and ends all its registrations; the sources themselves stay open and may be registered
+ * elsewhere. Wakers and clones of the registry may outlive it. No thread may be waiting. NULL is fine. In a
+ * child of fork(2) it releases the child's copy and leaves the parent's poll as it was.
+ */
+RDY_API void rdy_poll_close(rdy_poll *poll);
+
+/* The backends that were built in, best first: static strings, ended by NULL. */
+RDY_API const char *const *rdy_backends(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

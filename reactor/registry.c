@@ -1,0 +1,162 @@
+#include "reactor/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "reactor/core.h"
+#include "reactor/os/process.h"
+#include "reactor/source_io.h"
+
+struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend)
+{
+    const size_t alignment = sizeof(max_align_t);
+    const size_t offset = (sizeof(struct rdy_registry) + alignment - 1) / alignment * alignment;
+    struct rdy_registry *registry = calloc(1, offset + backend->state_size);
+    if (registry == NULL)
+        return NULL;
+    registry->backend = backend;
+    registry->state = (unsigned char *)registry + offset;
+    registry->process_mark = rdy_process_mark();
+    atomic_init(&registry->references, 1);
+    pthread_mutex_init(&registry->lock, NULL);
+    return registry;
+}
+
+void rdy_registry_retain(struct rdy_registry *registry)
+{
+    atomic_fetch_add_explicit(&registry->references, 1, memory_order_relaxed);
+}
+
+rdy_registry *rdy_registry_clone(rdy_registry *registry)
+{
+    rdy_registry_retain(registry);
+    return registry;
+}
+
+void rdy_registry_free(rdy_registry *registry)
+{
+    if (registry == NULL || atomic_fetch_sub_explicit(&registry->references, 1, memory_order_acq_rel) != 1)
+        return;
+    pthread_mutex_destroy(&registry->lock);
+    free(registry);
+}
+
+bool rdy_registry_is_inherited(const struct rdy_registry *registry)
+{
+    return registry->process_mark != rdy_process_mark();
+}
+
+void rdy_registry_rouse(struct rdy_registry *registry)
+{
+    if (atomic_exchange(&registry->asleep, false))
+        registry->backend->wake(registry->state);
+}
+
+/* A backend that sleeps on a snapshot has to come back and take a new one. */
+static void show_change(struct rdy_registry *registry)
+{
+    if (registry->backend->rearm != NULL)
+        rdy_registry_rouse(registry);
+}
+
+static bool is_valid(rdy_interest interest)
+{
+    return (interest & RDY_CONDITIONS) != 0 && (interest & ~(RDY_CONDITIONS | RDY_TRIGGERS)) == 0 &&
+           (interest & RDY_TRIGGERS) != RDY_TRIGGERS;
+}
+
+/* What every call has to know before it may touch the backend. */
+static int check_usable(const struct rdy_registry *registry)
+{
+    return rdy_registry_is_inherited(registry) ? -ECHILD : 0;
+}
+
+/* -EEXIST for a source of another poll that is open; a source of a closed poll is free. */
+static int check_owner(const struct rdy_registry *registry, rdy_source *source)
+{
+    if (!rdy_source_is_registered(source))
+        rdy_source_forget_registry(source);
+    return source->registry != NULL && source->registry != registry ? -EEXIST : 0;
+}
+
+static int check(const struct rdy_registry *registry, rdy_source *source)
+{
+    int error = check_usable(registry);
+    if (error == 0)
+        error = check_owner(registry, source);
+    return error;
+}
+
+static int add(struct rdy_registry *registry, int fd, rdy_token token, rdy_interest interest)
+{
+    int error = -EBADF;
+    pthread_mutex_lock(&registry->lock);
+    if (!atomic_load(&registry->closed))
+        error = registry->backend->add(registry->state, fd, token, interest);
+    if (error == 0)
+        show_change(registry);
+    pthread_mutex_unlock(&registry->lock);
+    return error;
+}
+
+static int change(struct rdy_registry *registry, int fd, rdy_token token, rdy_interest interest)
+{
+    int error = -EBADF;
+    pthread_mutex_lock(&registry->lock);
+    if (!atomic_load(&registry->closed))
+        error = registry->backend->change(registry->state, fd, token, interest);
+    if (error == 0)
+        show_change(registry);
+    pthread_mutex_unlock(&registry->lock);
+    return error;
+}
+
+static int take_off(struct rdy_registry *registry, int fd)
+{
+    int error = -ENOENT;
+    pthread_mutex_lock(&registry->lock);
+    if (!atomic_load(&registry->closed))
+        error = registry->backend->remove(registry->state, fd);
+    pthread_mutex_unlock(&registry->lock);
+    return error;
+}
+
+int rdy_registry_register(rdy_registry *registry, rdy_source *source, rdy_token token, rdy_interest interest)
+{
+    if (!is_valid(interest))
+        return -EINVAL;
+    int error = check(registry, source);
+    if (error != 0)
+        return error;
+    if (source->registry != NULL)
+        return -EEXIST;
+    if (rdy_source_fd(source) < 0)
+        return -EBADF;
+    error = add(registry, source->fd, token, interest);
+    if (error == 0)
+        rdy_source_remember_registry(source, registry);
+    return error;
+}
+
+int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_token token,
+                            rdy_interest interest)
+{
+    if (!is_valid(interest))
+        return -EINVAL;
+    int error = check(registry, source);
+    if (error != 0)
+        return error;
+    return source->registry == NULL ? -ENOENT : change(registry, source->fd, token, interest);
+}
+
+int rdy_registry_deregister(rdy_registry *registry, rdy_source *source)
+{
+    int error = check(registry, source);
+    if (error != 0)
+        return error;
+    if (source->registry == NULL)
+        return -ENOENT;
+    error = take_off(registry, source->fd);
+    rdy_source_forget_registry(source);
+    return error;
+}

@@ -1,0 +1,160 @@
+#include "reactor/source.h"
+
+#include <errno.h>
+
+#include "reactor/core.h"
+#include "reactor/os/sys.h"
+#include "reactor/source_io.h"
+
+/* The bits of `state`; an errno that is kept lies above them. */
+enum {
+    OPEN = 1,      /* there is a descriptor: a zeroed source has none, although 0 is one */
+    REPORTS = 2,   /* the backend wants to know of operations that would block */
+    CONNECTED = 4, /* net/: the connection was made */
+    ERROR_SHIFT = 16,
+};
+
+rdy_source rdy_source_from_fd(int fd)
+{
+    return (rdy_source){.fd = fd, .state = fd < 0 ? 0 : OPEN};
+}
+
+rdy_source rdy_source_adopt(int fd)
+{
+    return rdy_source_from_fd(fd);
+}
+
+int rdy_source_fd(const rdy_source *source)
+{
+    return source->state & OPEN ? source->fd : -1;
+}
+
+bool rdy_source_is_registered(const rdy_source *source)
+{
+    return source->registry != NULL && !atomic_load(&source->registry->closed);
+}
+
+void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *registry)
+{
+    rdy_registry_retain(registry);
+    source->registry = registry;
+    if (registry->backend->rearm != NULL)
+        source->state |= REPORTS;
+}
+
+void rdy_source_forget_registry(rdy_source *source)
+{
+    rdy_registry_free(source->registry);
+    source->registry = NULL;
+    source->state &= ~(uint32_t)REPORTS;
+}
+
+int rdy_source_deregister(rdy_source *source)
+{
+    return source->registry == NULL ? -ENOENT : rdy_registry_deregister(source->registry, source);
+}
+
+int rdy_source_release(rdy_source *source)
+{
+    const int fd = rdy_source_fd(source);
+    if (rdy_source_deregister(source) == -ECHILD)
+        rdy_source_forget_registry(source); /* the registration is the parent's, and stays */
+    *source = (rdy_source){0};
+    return fd < 0 ? -EBADF : fd;
+}
+
+void rdy_source_close(rdy_source *source)
+{
+    const int fd = source == NULL ? -1 : rdy_source_release(source);
+    if (fd >= 0)
+        rdy_sys_close(fd);
+}
+
+static int report(rdy_source *source, rdy_interest direction)
+{
+    struct rdy_registry *registry = source->registry;
+    int error = -ENOENT;
+    pthread_mutex_lock(&registry->lock);
+    if (!atomic_load(&registry->closed))
+        error = registry->backend->rearm(registry->state, source->fd, direction);
+    if (error == 0)
+        rdy_registry_rouse(registry);
+    pthread_mutex_unlock(&registry->lock);
+    return error;
+}
+
+int rdy_source_blocked(rdy_source *source, rdy_interest direction)
+{
+    if (direction == 0 || (direction & ~RDY_CONDITIONS) != 0)
+        return -EINVAL;
+    if (!rdy_source_is_registered(source))
+        return -ENOENT;
+    if (rdy_registry_is_inherited(source->registry))
+        return -ECHILD;
+    return source->state & REPORTS ? report(source, direction) : 0;
+}
+
+int rdy_source_would_block(rdy_source *source, rdy_interest direction)
+{
+    if (source->state & REPORTS)
+        (void)rdy_source_blocked(source, direction);
+    return -EAGAIN;
+}
+
+/* Moving less than was asked is as good as a would-block: callers may take it for one (rdy_event_is_drained).
+ */
+static inline ptrdiff_t settle(rdy_source *source, rdy_interest direction, ptrdiff_t result, size_t wanted)
+{
+    const bool blocked = result == -EAGAIN || (result > 0 && (size_t)result < wanted);
+    if ((source->state & REPORTS) && blocked)
+        (void)rdy_source_would_block(source, direction);
+    return result;
+}
+
+/* The end of a stream whose error the kernel has told before is that error. */
+static ptrdiff_t settle_read(rdy_source *source, ptrdiff_t result, size_t wanted)
+{
+    if (result == 0 && wanted != 0 && rdy_source_kept_error(source) != 0)
+        result = rdy_source_kept_error(source);
+    return settle(source, RDY_READABLE, result, wanted);
+}
+
+ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flags)
+{
+    return settle_read(source, rdy_sys_recv(rdy_source_fd(source), bytes, size, flags), size);
+}
+
+ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags)
+{
+    return settle(source, RDY_WRITABLE, rdy_sys_send(rdy_source_fd(source), bytes, size, flags), size);
+}
+
+ptrdiff_t rdy_source_recvmsg(rdy_source *source, struct msghdr *message, size_t size, int flags)
+{
+    return settle_read(source, rdy_sys_recvmsg(rdy_source_fd(source), message, flags), size);
+}
+
+ptrdiff_t rdy_source_sendmsg(rdy_source *source, const struct msghdr *message, size_t size, int flags)
+{
+    return settle(source, RDY_WRITABLE, rdy_sys_sendmsg(rdy_source_fd(source), message, flags), size);
+}
+
+void rdy_source_keep_error(rdy_source *source, int error)
+{
+    source->state = (source->state & ((1U << ERROR_SHIFT) - 1)) | (uint32_t)-error << ERROR_SHIFT;
+}
+
+int rdy_source_kept_error(const rdy_source *source)
+{
+    return -(int)(source->state >> ERROR_SHIFT);
+}
+
+void rdy_source_mark_connected(rdy_source *source)
+{
+    source->state |= CONNECTED;
+}
+
+int rdy_source_was_connected(const rdy_source *source)
+{
+    return (source->state & CONNECTED) != 0;
+}

@@ -1,0 +1,45 @@
+#ifndef RDY_REACTOR_SOURCE_IO_H
+#define RDY_REACTOR_SOURCE_IO_H
+
+/*
+ * Private: the one place where net/ reads and writes. A backend without edges of its own learns here of
+ * operations that would have blocked; a backend that completes reads by itself would serve them here.
+ */
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "reactor/source.h"
+
+/* A source that owns the descriptor from now on. */
+rdy_source rdy_source_adopt(int fd);
+
+/* The association with a registry, a counted reference. */
+void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *registry);
+void rdy_source_forget_registry(rdy_source *source);
+
+/* The calls of recv(2) and send(2) on the source: a count or a negative errno, never -EINTR, never SIGPIPE.
+ */
+ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flags);
+ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags);
+ptrdiff_t rdy_source_recvmsg(rdy_source *source, struct msghdr *message, size_t size, int flags);
+ptrdiff_t rdy_source_sendmsg(rdy_source *source, const struct msghdr *message, size_t size, int flags);
+
+/* Reports that an operation other than these would have blocked (accept, connect). Returns -EAGAIN. */
+int rdy_source_would_block(rdy_source *source, rdy_interest direction);
+
+/*
+ * An error that the kernel told once and a later read has to show again: kept beside the descriptor, a
+ * negative errno or 0.
+ */
+void rdy_source_keep_error(rdy_source *source, int error);
+int rdy_source_kept_error(const rdy_source *source);
+
+/* A mark that net/ may set on a source and read back: its connection was once made. */
+void rdy_source_mark_connected(rdy_source *source);
+int rdy_source_was_connected(const rdy_source *source);
+
+/* Deregisters and gives the descriptor away; -EBADF if there is none. The source is zeroed. */
+int rdy_source_release(rdy_source *source);
+
+#endif
