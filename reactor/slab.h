@@ -1,0 +1,67 @@
+#ifndef RDY_REACTOR_SLAB_H
+#define RDY_REACTOR_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reactor/export.h"
+#include "reactor/token.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * From token to object: objects of one size, each under a token that carries a generation, so that the token
+ * of an object that is gone (an event still in the caller's buffer, say) looks up to NULL and never to the
+ * object that took its place. An object never moves while it lives. No slab gives out a small constant (0 to
+ * 65 535) as a token, so a program may use those for its listeners and wakers. One thread at a time.
+ *
+ * On 64-bit machines a token repeats after 2^31 objects in the same place, on 32-bit machines after 2 047.
+ */
+typedef struct rdy_slab {
+    struct rdy_slab_slot *slots; /* generation and free list, by index */
+    struct rdy_slab_page *pages; /* the objects, in pages that are freed when they are empty */
+    size_t object_size;
+    uint32_t slot_count;
+    uint32_t first_free;
+    size_t count; /* objects that live */
+} rdy_slab;
+
+/* Makes an empty slab for objects of `object_size` bytes; allocates nothing yet. */
+RDY_API void rdy_slab_init(rdy_slab *slab, size_t object_size);
+
+/*
+ * A new object, zeroed and aligned as by malloc(3), and its token; NULL when memory is short or the slab is
+ * full (2^32 objects, on 32-bit machines 2^20), and then `token` is untouched.
+ */
+RDY_API void *rdy_slab_insert(rdy_slab *slab, rdy_token *token);
+
+/* The object of the token, or NULL if it was removed or the token is none of this slab's. Any value may be
+ * asked. */
+RDY_API void *rdy_slab_get(const rdy_slab *slab, rdy_token token);
+
+/* Removes the object; its memory and its token are dead. 0 on success, -ENOENT if the token is dead. */
+RDY_API int rdy_slab_remove(rdy_slab *slab, rdy_token token);
+
+/*
+ * Walks the objects: the first one whose place is at `*cursor` or after, its token, and the cursor moved
+ * behind it; NULL at the end. Begin with a cursor of 0. The object that was just handed out may be removed
+ * during the walk.
+ */
+RDY_API void *rdy_slab_walk(const rdy_slab *slab, size_t *cursor, rdy_token *token);
+
+/* Objects that live. */
+static inline size_t rdy_slab_count(const rdy_slab *slab)
+{
+    return slab->count;
+}
+
+/* Frees all objects and leaves an empty slab of the same object size. NULL and zeroed slabs are fine. */
+RDY_API void rdy_slab_free(rdy_slab *slab);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
