@@ -1,0 +1,204 @@
+#include "net/os/socket.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdatomic.h>
+
+#include "reactor/os/sys.h"
+
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+enum { BIRTH_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC };
+#else
+enum { BIRTH_FLAGS = 0 };
+#endif
+
+/* Finishes what the birth flags could not say. The descriptor is closed on failure. */
+static int raise_socket(int fd)
+{
+    int error = BIRTH_FLAGS != 0 ? 0 : rdy_sys_set_flags(fd);
+#ifdef SO_NOSIGPIPE
+    if (error == 0)
+        error = rdy_socket_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+    if (error == -EINVAL) /* macOS, when the peer has gone already: nothing will be written to it */
+        error = 0;
+#endif
+    if (error != 0)
+        rdy_sys_close(fd);
+    return error != 0 ? error : fd;
+}
+
+int rdy_socket_open(int family, int type)
+{
+    int fd = socket(family, type | BIRTH_FLAGS, 0);
+    return fd < 0 ? -errno : raise_socket(fd);
+}
+
+int rdy_socket_pair(int family, int type, int ends[2])
+{
+    int made[2];
+    if (socketpair(family, type | BIRTH_FLAGS, 0, made) < 0)
+        return -errno;
+    int error = raise_socket(made[0]);
+    if (error < 0) {
+        rdy_sys_close(made[1]);
+        return error;
+    }
+    error = raise_socket(made[1]);
+    if (error < 0) {
+        rdy_sys_close(made[0]);
+        return error;
+    }
+    ends[0] = made[0];
+    ends[1] = made[1];
+    return 0;
+}
+
+int rdy_socket_prepare(int fd, int type)
+{
+    int actual = 0;
+    int error = rdy_socket_option(fd, SOL_SOCKET, SO_TYPE, &actual);
+    if (error == 0 && actual != type)
+        error = -EINVAL;
+    return error != 0 ? error : rdy_sys_set_flags(fd);
+}
+
+int rdy_socket_bind(int fd, const rdy_address *address)
+{
+    return bind(fd, (const struct sockaddr *)&address->storage, address->length) < 0 ? -errno : 0;
+}
+
+int rdy_socket_listen(int fd, int backlog)
+{
+    return listen(fd, backlog) < 0 ? -errno : 0;
+}
+
+int rdy_socket_connect(int fd, const rdy_address *peer)
+{
+    if (connect(fd, (const struct sockaddr *)&peer->storage, peer->length) == 0)
+        return 0;
+    return errno == EINPROGRESS || errno == EINTR ? 0 : -errno;
+}
+
+static int accept_plainly(int fd, struct sockaddr *peer, socklen_t *length)
+{
+    int accepted = accept(fd, peer, length);
+    if (accepted < 0)
+        return -errno;
+    int error = rdy_sys_set_flags(accepted);
+    if (error != 0)
+        rdy_sys_close(accepted);
+    return error != 0 ? error : accepted;
+}
+
+#if defined(SOCK_NONBLOCK) && !defined(__APPLE__)
+
+/* accept4 is not there in old kernels and forbidden by old seccomp filters, which say ENOSYS. */
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *length)
+{
+    static atomic_bool missing;
+    if (atomic_load_explicit(&missing, memory_order_relaxed))
+        return accept_plainly(fd, peer, length);
+    int accepted = accept4(fd, peer, length, BIRTH_FLAGS);
+    if (accepted >= 0 || errno != ENOSYS)
+        return accepted < 0 ? -errno : accepted;
+    atomic_store_explicit(&missing, true, memory_order_relaxed);
+    return accept_plainly(fd, peer, length);
+}
+
+#else
+
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *length)
+{
+    return accept_plainly(fd, peer, length);
+}
+
+#endif
+
+int rdy_socket_accept(int fd, rdy_address *peer)
+{
+    rdy_address from;
+    int accepted;
+    do {
+        from = (rdy_address){.length = sizeof from.storage};
+        accepted = peer == NULL ? accept_once(fd, NULL, NULL)
+                                : accept_once(fd, (struct sockaddr *)&from.storage, &from.length);
+    } while (accepted == -EINTR);
+    if (accepted >= 0 && BIRTH_FLAGS == 0)
+        accepted = raise_socket(accepted);
+    if (accepted >= 0 && peer != NULL)
+        *peer = from;
+    return accepted;
+}
+
+int rdy_socket_shutdown(int fd, int how)
+{
+    return shutdown(fd, how) < 0 ? -errno : 0;
+}
+
+int rdy_socket_local_address(int fd, rdy_address *address)
+{
+    rdy_address found = {.length = sizeof found.storage};
+    if (getsockname(fd, (struct sockaddr *)&found.storage, &found.length) < 0)
+        return -errno;
+    *address = found;
+    return 0;
+}
+
+int rdy_socket_peer_address(int fd, rdy_address *address)
+{
+    rdy_address found = {.length = sizeof found.storage};
+    if (getpeername(fd, (struct sockaddr *)&found.storage, &found.length) < 0)
+        return -errno;
+    *address = found;
+    return 0;
+}
+
+int rdy_socket_set_option(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+int rdy_socket_option(int fd, int level, int name, int *value)
+{
+    int found = 0;
+    socklen_t length = sizeof found;
+    if (getsockopt(fd, level, name, &found, &length) < 0)
+        return -errno;
+    *value = found;
+    return 0;
+}
+
+/* macOS counts SO_LINGER in ticks and has SO_LINGER_SEC beside it. */
+#ifdef SO_LINGER_SEC
+enum { LINGER = SO_LINGER_SEC };
+#else
+enum { LINGER = SO_LINGER };
+#endif
+
+int rdy_socket_set_linger(int fd, int seconds)
+{
+    const struct linger linger = {.l_onoff = seconds >= 0, .l_linger = seconds >= 0 ? seconds : 0};
+    return setsockopt(fd, SOL_SOCKET, LINGER, &linger, sizeof linger) < 0 ? -errno : 0;
+}
+
+int rdy_socket_linger(int fd, int *seconds)
+{
+    struct linger linger = {0};
+    socklen_t length = sizeof linger;
+    if (getsockopt(fd, SOL_SOCKET, LINGER, &linger, &length) < 0)
+        return -errno;
+    *seconds = linger.l_onoff ? linger.l_linger : -1;
+    return 0;
+}
+
+int rdy_socket_take_error(int fd)
+{
+    int waiting = 0;
+    int error = rdy_socket_option(fd, SOL_SOCKET, SO_ERROR, &waiting);
+    return error != 0 ? error : -waiting;
+}
+
+unsigned rdy_socket_interface_index(const char *name)
+{
+    return if_nametoindex(name);
+}

@@ -1,0 +1,51 @@
+#ifndef RDY_NET_OS_SOCKET_H
+#define RDY_NET_OS_SOCKET_H
+
+/* Private: the system calls of sockets, returning 0, a descriptor or a negative errno; those that can be are
+ * retried. */
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "net/address.h"
+
+/*
+ * A socket that is non-blocking and close-on-exec from birth and never raises SIGPIPE, also where the kernel
+ * has no flags for that.
+ */
+int rdy_socket_open(int family, int type);
+
+/* Two of them, connected. */
+int rdy_socket_pair(int family, int type, int ends[2]);
+
+/* The same for a socket that somebody else has made: -EINVAL if it is not of `type`, -ENOTSOCK, -EBADF. */
+int rdy_socket_prepare(int fd, int type);
+
+int rdy_socket_bind(int fd, const rdy_address *address);
+int rdy_socket_listen(int fd, int backlog);
+
+/* Starts to connect: 0 when it has begun or is done. -EINTR counts as begun (connect(2)). */
+int rdy_socket_connect(int fd, const rdy_address *peer);
+
+/* A descriptor like those of rdy_socket_open; `peer` may be NULL. */
+int rdy_socket_accept(int fd, rdy_address *peer);
+
+int rdy_socket_shutdown(int fd, int how);
+
+int rdy_socket_local_address(int fd, rdy_address *address);
+int rdy_socket_peer_address(int fd, rdy_address *address);
+
+int rdy_socket_set_option(int fd, int level, int name, int value);
+int rdy_socket_option(int fd, int level, int name, int *value);
+
+/* SO_LINGER in seconds, -1 for off. */
+int rdy_socket_set_linger(int fd, int seconds);
+int rdy_socket_linger(int fd, int *seconds);
+
+/* Takes and clears SO_ERROR: 0 or a negative errno; errors of the call itself are told in the same way. */
+int rdy_socket_take_error(int fd);
+
+/* The index of a network interface, for the scope of an IPv6 address; 0 if there is none of that name. */
+unsigned rdy_socket_interface_index(const char *name);
+
+#endif

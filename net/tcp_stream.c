@@ -1,0 +1,137 @@
+#include "net/tcp_stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "net/os/socket.h"
+#include "net/stream.h"
+#include "net/tcp_options.h"
+#include "reactor/os/sys.h"
+#include "reactor/source_io.h"
+
+static bool is_internet(const rdy_address *address)
+{
+    return rdy_address_family(address) == AF_INET || rdy_address_family(address) == AF_INET6;
+}
+
+int rdy_tcp_stream_connect(const rdy_address *peer, rdy_tcp_stream *stream)
+{
+    return rdy_tcp_stream_connect_from(NULL, peer, stream);
+}
+
+int rdy_tcp_stream_connect_from(const rdy_address *from, const rdy_address *peer, rdy_tcp_stream *stream)
+{
+    if (!is_internet(peer))
+        return -EAFNOSUPPORT;
+    int fd = rdy_socket_open(rdy_address_family(peer), SOCK_STREAM);
+    if (fd < 0)
+        return fd;
+    int error = from == NULL ? 0 : rdy_socket_bind(fd, from);
+    if (error == 0)
+        error = rdy_socket_connect(fd, peer);
+    if (error != 0) {
+        rdy_sys_close(fd);
+        return error;
+    }
+    *stream = (rdy_tcp_stream){.source = rdy_source_from_fd(fd)};
+    return 0;
+}
+
+/*
+ * A peer's address is proof that the connection was made, and asking for it takes no error away. Without one
+ * the connection is not there yet, or no more, and SO_ERROR tells which. It tells once: what it said is kept.
+ */
+int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream)
+{
+    const int fd = rdy_source_fd(&stream->source);
+    if (rdy_source_was_connected(&stream->source))
+        return 0;
+    int error = rdy_source_kept_error(&stream->source);
+    if (error != 0)
+        return error;
+    rdy_address peer;
+    error = rdy_socket_peer_address(fd, &peer);
+    if (error == 0) {
+        rdy_source_mark_connected(&stream->source);
+        return 0;
+    }
+    if (error != -ENOTCONN && error != -EINVAL) /* macOS says EINVAL of a socket that was reset */
+        return error;
+    error = rdy_socket_take_error(fd);
+    if (error == 0 || error == -EINPROGRESS || error == -EALREADY)
+        return rdy_source_would_block(&stream->source, RDY_WRITABLE);
+    rdy_source_keep_error(&stream->source, error);
+    return error;
+}
+
+int rdy_tcp_stream_take_error(rdy_tcp_stream *stream)
+{
+    const int kept = rdy_source_kept_error(&stream->source);
+    rdy_source_keep_error(&stream->source, 0);
+    return kept != 0 ? kept : rdy_socket_take_error(rdy_source_fd(&stream->source));
+}
+
+int rdy_tcp_stream_from_fd(int fd, rdy_tcp_stream *stream)
+{
+    rdy_address local;
+    int error = rdy_socket_local_address(fd, &local);
+    if (error == 0 && !is_internet(&local))
+        error = -EINVAL;
+    if (error == 0)
+        error = rdy_socket_prepare(fd, SOCK_STREAM);
+    if (error == 0)
+        *stream = (rdy_tcp_stream){.source = rdy_source_from_fd(fd)};
+    return error;
+}
+
+int rdy_tcp_stream_into_fd(rdy_tcp_stream *stream)
+{
+    return rdy_source_release(&stream->source);
+}
+
+void rdy_tcp_stream_close(rdy_tcp_stream *stream)
+{
+    if (stream != NULL)
+        rdy_source_close(&stream->source);
+}
+
+ptrdiff_t rdy_tcp_stream_read(rdy_tcp_stream *stream, void *bytes, size_t size)
+{
+    return rdy_stream_read(&stream->source, bytes, size);
+}
+
+ptrdiff_t rdy_tcp_stream_readv(rdy_tcp_stream *stream, const struct iovec *pieces, int count)
+{
+    return rdy_stream_readv(&stream->source, pieces, count);
+}
+
+ptrdiff_t rdy_tcp_stream_peek(rdy_tcp_stream *stream, void *bytes, size_t size)
+{
+    return rdy_stream_peek(&stream->source, bytes, size);
+}
+
+ptrdiff_t rdy_tcp_stream_write(rdy_tcp_stream *stream, const void *bytes, size_t size)
+{
+    return rdy_stream_write(&stream->source, bytes, size);
+}
+
+ptrdiff_t rdy_tcp_stream_writev(rdy_tcp_stream *stream, const struct iovec *pieces, int count)
+{
+    return rdy_stream_writev(&stream->source, pieces, count);
+}
+
+int rdy_tcp_stream_shutdown(rdy_tcp_stream *stream, int how)
+{
+    return rdy_stream_shutdown(&stream->source, how);
+}
+
+int rdy_tcp_stream_local_address(const rdy_tcp_stream *stream, rdy_address *address)
+{
+    return rdy_socket_local_address(rdy_source_fd(&stream->source), address);
+}
+
+int rdy_tcp_stream_peer_address(const rdy_tcp_stream *stream, rdy_address *address)
+{
+    return rdy_socket_peer_address(rdy_source_fd(&stream->source), address);
+}
