@@ -41,8 +41,8 @@ int rdy_connector_start(const rdy_address *peer, const rdy_address *from, int64_
 }
 
 /*
- * TCP lets a socket connect to itself when the port it was given happens to be the one it asks for (RFC
- * 9293, 3.5: simultaneous open). Nobody listens there.
+ * TCP lets a socket connect to itself when the port it was given happens to be the one it asks for (RFC 9293,
+ * 3.5: simultaneous open). Nobody listens there.
  */
 static bool is_connected_to_itself(const rdy_tcp_stream *stream)
 {

@@ -19,15 +19,19 @@ extern "C" {
 /* Nanoseconds of the monotonic clock (clock_gettime(2), CLOCK_MONOTONIC): only differences mean anything. */
 RDY_API int64_t rdy_clock_now(void);
 
-/* The moment `delay_ns` after `now_ns`; RDY_NEVER if the delay is negative (RDY_FOREVER) or the sum is too
- * large. */
+/*
+ * The moment `delay_ns` after `now_ns`; RDY_NEVER if the delay is negative (RDY_FOREVER) or the sum is too
+ * large.
+ */
 static inline int64_t rdy_clock_after(int64_t now_ns, int64_t delay_ns)
 {
     return delay_ns < 0 || now_ns > RDY_NEVER - delay_ns ? RDY_NEVER : now_ns + delay_ns;
 }
 
-/* The time-out to give to rdy_poll_wait so that it ends at `deadline_ns`: 0 if that has passed, -1 for
- * RDY_NEVER. */
+/*
+ * The time-out to give to rdy_poll_wait so that it ends at `deadline_ns`: 0 if that has passed, -1 for
+ * RDY_NEVER.
+ */
 static inline int64_t rdy_clock_until(int64_t now_ns, int64_t deadline_ns)
 {
     if (deadline_ns == RDY_NEVER)

@@ -140,8 +140,10 @@ static int wait_once(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
     return count;
 }
 
-/* Looks until something is there or the window or the time-out ends; the processor is yielded between two
- * looks. */
+/*
+ * Looks until something is there or the window or the time-out ends; the processor is yielded between two
+ * looks.
+ */
 static int look(rdy_poll *poll, rdy_events *events, int64_t timeout_ns, int64_t *now_ns)
 {
     const bool finite = timeout_ns >= 0 && timeout_ns < poll->spin.window_ns;

@@ -7,8 +7,8 @@
 
 /*
  * A token is generation << INDEX_BITS | index. A place's generation is odd while an object lives there and
- * even while none does, so each insert and each remove adds one. It begins at 0, so the very first token
- * is above 65 535 already. Slots are never given back, as they remember the generations.
+ * even while none does, so each insert and each remove adds one. It begins at 0, so the very first token is
+ * above 65 535 already. Slots are never given back, as they remember the generations.
  */
 #if UINTPTR_MAX > 0xffffffff
 #define INDEX_BITS    32
@@ -93,20 +93,25 @@ static bool ensure_page(rdy_slab *slab, uint32_t index)
 {
     struct rdy_slab_page *page = page_of(slab, index);
 
-    if (page->objects == NULL)
-        page->objects = calloc(OBJECTS_PER_PAGE, slab->object_size);
+    if (page->objects == NULL) {
+        page->objects =
+            slab->spare_page != NULL ? slab->spare_page : calloc(OBJECTS_PER_PAGE, slab->object_size);
+        slab->spare_page = NULL;
+    }
     return page->objects != NULL;
 }
 
-static void drop_object(const rdy_slab *slab, uint32_t index)
+static void drop_object(rdy_slab *slab, uint32_t index)
 {
     struct rdy_slab_page *page = page_of(slab, index);
 
-    if (--page->count > 0) {
-        memset(object_at(slab, index), 0, slab->object_size);
+    memset(object_at(slab, index), 0, slab->object_size);
+    if (--page->count > 0)
         return;
-    }
-    free(page->objects);
+    if (slab->spare_page == NULL)
+        slab->spare_page = page->objects;
+    else
+        free(page->objects);
     page->objects = NULL;
 }
 
@@ -178,6 +183,7 @@ void rdy_slab_free(rdy_slab *slab)
         return;
     for (uint32_t page = 0; page < slab->slot_count / OBJECTS_PER_PAGE; page++)
         free(slab->pages[page].objects);
+    free(slab->spare_page);
     free(slab->pages);
     free(slab->slots);
     rdy_slab_init(slab, slab->object_size);

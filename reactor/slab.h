@@ -17,11 +17,12 @@ extern "C" {
  * object that took its place. An object never moves while it lives. No slab gives out a small constant (0 to
  * 65 535) as a token, so a program may use those for its listeners and wakers. One thread at a time.
  *
- * On 64-bit machines a token repeats after 2^31 objects in the same place, on 32-bit machines after 2 047.
+ * On 64-bit machines a token repeats after 2^31 objects in the same place, on 32-bit machines after 2 048.
  */
 typedef struct rdy_slab {
     struct rdy_slab_slot *slots; /* generation and free list, by index */
-    struct rdy_slab_page *pages; /* the objects, in pages that are freed when they are empty */
+    struct rdy_slab_page *pages; /* the objects, in pages that are freed when they are empty, all but one */
+    unsigned char *spare_page; /* an empty one that is kept: one object coming and going allocates nothing */
     size_t object_size;
     uint32_t slot_count;
     uint32_t first_free;
@@ -33,12 +34,14 @@ RDY_API void rdy_slab_init(rdy_slab *slab, size_t object_size);
 
 /*
  * A new object, zeroed and aligned as by malloc(3), and its token; NULL when memory is short or the slab is
- * full (2^32 objects, on 32-bit machines 2^20), and then `token` is untouched.
+ * full (2^32 - 64 objects, on 32-bit machines 2^20), and then `token` is untouched.
  */
 RDY_API void *rdy_slab_insert(rdy_slab *slab, rdy_token *token);
 
-/* The object of the token, or NULL if it was removed or the token is none of this slab's. Any value may be
- * asked. */
+/*
+ * The object of the token, or NULL if it was removed or the token is none of this slab's. Any value may be
+ * asked.
+ */
 RDY_API void *rdy_slab_get(const rdy_slab *slab, rdy_token token);
 
 /* Removes the object; its memory and its token are dead. 0 on success, -ENOENT if the token is dead. */
@@ -57,7 +60,10 @@ static inline size_t rdy_slab_count(const rdy_slab *slab)
     return slab->count;
 }
 
-/* Frees all objects and leaves an empty slab of the same object size. NULL and zeroed slabs are fine. */
+/*
+ * Frees all objects and leaves an empty slab of the same object size, which remembers no generation: tokens
+ * from before must not be asked for any more. NULL and zeroed slabs are fine.
+ */
 RDY_API void rdy_slab_free(rdy_slab *slab);
 
 #ifdef __cplusplus

@@ -24,9 +24,14 @@ rdy_source rdy_source_adopt(int fd)
     return rdy_source_from_fd(fd);
 }
 
-int rdy_source_fd(const rdy_source *source)
+static inline int fd_of(const rdy_source *source)
 {
     return source->state & OPEN ? source->fd : -1;
+}
+
+int rdy_source_fd(const rdy_source *source)
+{
+    return fd_of(source);
 }
 
 bool rdy_source_is_registered(const rdy_source *source)
@@ -103,10 +108,10 @@ int rdy_source_would_block(rdy_source *source, rdy_interest direction)
 
 /* Moving less than was asked is as good as a would-block: callers may take it for one (rdy_event_is_drained).
  */
-static inline ptrdiff_t settle(rdy_source *source, rdy_interest direction, ptrdiff_t result, size_t wanted)
+static ptrdiff_t settle(rdy_source *source, rdy_interest direction, ptrdiff_t result, size_t wanted)
 {
     const bool blocked = result == -EAGAIN || (result > 0 && (size_t)result < wanted);
-    if ((source->state & REPORTS) && blocked)
+    if (blocked)
         (void)rdy_source_would_block(source, direction);
     return result;
 }
@@ -115,28 +120,38 @@ static inline ptrdiff_t settle(rdy_source *source, rdy_interest direction, ptrdi
 static ptrdiff_t settle_read(rdy_source *source, ptrdiff_t result, size_t wanted)
 {
     if (result == 0 && wanted != 0 && rdy_source_kept_error(source) != 0)
-        result = rdy_source_kept_error(source);
+        return rdy_source_kept_error(source);
     return settle(source, RDY_READABLE, result, wanted);
+}
+
+/* Bytes moved, and no backend to tell of it: what nearly every call finds. */
+static inline bool is_settled(const rdy_source *source, ptrdiff_t result)
+{
+    return result > 0 && !(source->state & REPORTS);
 }
 
 ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flags)
 {
-    return settle_read(source, rdy_sys_recv(rdy_source_fd(source), bytes, size, flags), size);
+    ptrdiff_t result = rdy_sys_recv(fd_of(source), bytes, size, flags);
+    return is_settled(source, result) ? result : settle_read(source, result, size);
 }
 
 ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags)
 {
-    return settle(source, RDY_WRITABLE, rdy_sys_send(rdy_source_fd(source), bytes, size, flags), size);
+    ptrdiff_t result = rdy_sys_send(fd_of(source), bytes, size, flags);
+    return is_settled(source, result) ? result : settle(source, RDY_WRITABLE, result, size);
 }
 
 ptrdiff_t rdy_source_recvmsg(rdy_source *source, struct msghdr *message, size_t size, int flags)
 {
-    return settle_read(source, rdy_sys_recvmsg(rdy_source_fd(source), message, flags), size);
+    ptrdiff_t result = rdy_sys_recvmsg(fd_of(source), message, flags);
+    return is_settled(source, result) ? result : settle_read(source, result, size);
 }
 
 ptrdiff_t rdy_source_sendmsg(rdy_source *source, const struct msghdr *message, size_t size, int flags)
 {
-    return settle(source, RDY_WRITABLE, rdy_sys_sendmsg(rdy_source_fd(source), message, flags), size);
+    ptrdiff_t result = rdy_sys_sendmsg(fd_of(source), message, flags);
+    return is_settled(source, result) ? result : settle(source, RDY_WRITABLE, result, size);
 }
 
 void rdy_source_keep_error(rdy_source *source, int error)

@@ -1,8 +1,10 @@
 #ifndef RDY_NET_OS_SOCKET_H
 #define RDY_NET_OS_SOCKET_H
 
-/* Private: the system calls of sockets, returning 0, a descriptor or a negative errno; those that can be are
- * retried. */
+/*
+ * Private: the system calls of sockets, returning 0, a descriptor or a negative errno; those that can be are
+ * retried.
+ */
 
 #include <stdbool.h>
 #include <sys/socket.h>

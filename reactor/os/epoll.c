@@ -20,12 +20,27 @@ struct epoll_state {
     int fd;
     struct rdy_notice notice;
     atomic_bool noticed; /* the notice was posted and its event has not been seen */
+    uint8_t flags[64];   /* rdy_flags_from_poll of all bits that the kernel reports, by flag_index */
 };
 
 _Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI && POLLERR == EPOLLERR &&
                    POLLHUP == EPOLLHUP && POLLRDHUP == EPOLLRDHUP,
                "rdy_flags_from_poll serves both");
 _Static_assert(sizeof(rdy_event) <= 16 && sizeof(struct epoll_event) <= 16, "the room for one event");
+
+/* EPOLLIN, PRI, OUT, ERR and HUP are the low five bits, and RDHUP is moved down to them. */
+static uint32_t flag_index(uint32_t bits)
+{
+    return (bits & 31) | (bits >> 8 & 32);
+}
+
+_Static_assert(EPOLLRDHUP >> 8 == 32 && EPOLLHUP == 16, "flag_index");
+
+static void fill_flags(struct epoll_state *state)
+{
+    for (uint32_t index = 0; index < sizeof state->flags; index++)
+        state->flags[index] = (uint8_t)rdy_flags_from_poll((index & 31) | (index & 32) << 8);
+}
 
 static uint32_t kernel_interest(rdy_interest interest)
 {
@@ -64,8 +79,10 @@ static int epoll_remove(void *state, int fd)
     return control(state, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
-/* The notice is registered under its address here, edge-triggered: a post is an event and nobody has to read
- * it. */
+/*
+ * The notice is registered under its address here, edge-triggered: a post is an event and nobody has to read
+ * it.
+ */
 static uint64_t notice_mark(const struct epoll_state *state)
 {
     return (uintptr_t)&state->notice;
@@ -75,6 +92,7 @@ static int epoll_open(void *opaque, pthread_mutex_t *lock)
 {
     struct epoll_state *state = opaque;
     (void)lock;
+    fill_flags(state);
     state->fd = epoll_create1(EPOLL_CLOEXEC);
     if (state->fd < 0)
         return -errno;
@@ -174,7 +192,7 @@ static int epoll_wait_for(void *opaque, rdy_event *events, int capacity, int64_t
         memcpy(&event, ready + (size_t)i * sizeof event, sizeof event);
         if (is_notice(state, &event))
             continue;
-        const rdy_event translated = {(rdy_token)event.data.u64, rdy_flags_from_poll(event.events)};
+        const rdy_event translated = {(rdy_token)event.data.u64, state->flags[flag_index(event.events)]};
         memcpy(&events[kept++], &translated, sizeof translated);
     }
     return count < 0 ? count : kept;

@@ -51,8 +51,10 @@ static const struct {
 
 static int apply(const struct kqueue_state *state, struct kevent *change)
 {
-    /* After EINTR the change has been applied (kqueue(2)). EPIPE: the pipe's other end has gone; that is no
-     * failure to register, and the other filter or the next write tells. */
+    /*
+     * After EINTR the change has been applied (kqueue(2)). EPIPE: the pipe's other end has gone; that is no
+     * failure to register, and the other filter or the next write tells.
+     */
     if (kevent(state->fd, change, 1, NULL, 0, NULL) == 0 || errno == EINTR || errno == EPIPE)
         return 0;
     return -errno;

@@ -59,8 +59,10 @@ static inline ptrdiff_t rdy_sys_sendmsg(int fd, const struct msghdr *message, in
     return result;
 }
 
-/* close(2), once: after EINTR the descriptor is closed on Linux, and its number may be somebody else's
- * already. */
+/*
+ * close(2), once: after EINTR the descriptor is closed on Linux, and its number may be somebody else's
+ * already.
+ */
 void rdy_sys_close(int fd);
 
 /* Whether the number stands for an open descriptor. */
