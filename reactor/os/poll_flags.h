@@ -12,11 +12,14 @@
 
 /*
  * The flags that bits of poll(2) stand for; those of epoll(7) have the same values on Linux. The kernel masks
- * the bits with what was asked for, except ERR and HUP, which it always adds. So:
- *   - HUP beside OUT alone is a socket that was never connected, not one that was closed: no hint.
- *   - HUP without OUT is a closed source that was not asked for writable, or the reading end of a pipe.
- *   - ERR alone is the writing end of a full pipe whose reader left, or an error for somebody who asked only
- * for readable: both flags are set, since neither may hang.
+ * the bits with what was asked for, except ERR and HUP, which it always adds. So beside HUP, a missing IN or
+ * OUT was not asked for:
+ *
+ *     HUP | OUT         never connected, or closed and asked for writable alone: no hint of a close
+ *     HUP               closed and asked for readable alone, or the reading end of a pipe
+ *     HUP | OUT | ERR   failed, and asked for writable alone
+ *     ERR               the writing end of a full pipe without a reader, or an error of a source asked for
+ *                       readable alone: both flags, for neither may hang
  */
 static inline uint32_t rdy_flags_from_poll(uint32_t bits)
 {
@@ -26,7 +29,7 @@ static inline uint32_t rdy_flags_from_poll(uint32_t bits)
     const uint32_t hung_up = bits & POLLHUP && (bits & ~(uint32_t)POLLHUP) != POLLOUT;
 
     uint32_t flags = 0;
-    if (in || error || (hung_up && !out))
+    if (in || (hung_up ? !out : error))
         flags |= RDY_EVENT_READABLE;
     if (out || (error && !hung_up))
         flags |= RDY_EVENT_WRITABLE;

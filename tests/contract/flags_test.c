@@ -1,0 +1,371 @@
+/*
+ * Promise 3: readable and writable are guaranteed, also for closes and errors. One table says, for every
+ * situation, what both must say; it is the same on every backend. The other flags are hints, and nothing here
+ * asks for them.
+ */
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/stream.h"
+#include "tests/contract/support.h"
+
+#define TOKEN ((rdy_token)7)
+#define BOTH  (RDY_READABLE | RDY_WRITABLE)
+#define R     RDY_READABLE
+#define W     RDY_WRITABLE
+
+/* ---- what happens to a pair ---- */
+
+static void nothing(struct pair *pair)
+{
+    (void)pair;
+}
+
+static void data_arrives(struct pair *pair)
+{
+    feed(pair->peer);
+}
+
+static void urgent_data_arrives(struct pair *pair)
+{
+    feed(pair->peer);
+    ck_assert_int_eq(send(rdy_source_fd(pair->peer), "!", 1, MSG_OOB), 1);
+}
+
+static void peer_closes(struct pair *pair)
+{
+    rdy_source_close(pair->peer);
+}
+
+static void peer_shuts_its_writing(struct pair *pair)
+{
+    ck_assert_int_eq(shutdown(rdy_source_fd(pair->peer), SHUT_WR), 0);
+}
+
+static void data_then_close(struct pair *pair)
+{
+    feed(pair->peer);
+    rdy_source_close(pair->peer);
+}
+
+static void peer_closes_before_it_reads(struct pair *pair)
+{
+    feed(pair->end);
+    rdy_source_close(pair->peer);
+}
+
+static void peer_resets(struct pair *pair)
+{
+    reset(pair->peer);
+}
+
+static void data_then_reset(struct pair *pair)
+{
+    feed(pair->peer);
+    reset(pair->peer);
+}
+
+static void a_write_meets_a_closed_peer(struct pair *pair)
+{
+    rdy_source_close(pair->peer);
+    write_in_vain(pair->end);
+}
+
+static void shut_down(struct pair *pair, int how)
+{
+    ck_assert_int_eq(shutdown(rdy_source_fd(pair->end), how), 0);
+}
+
+static void we_shut_our_writing(struct pair *pair)
+{
+    shut_down(pair, SHUT_WR);
+}
+
+static void we_shut_our_reading(struct pair *pair)
+{
+    shut_down(pair, SHUT_RD);
+}
+
+static void we_shut_both(struct pair *pair)
+{
+    shut_down(pair, SHUT_RDWR);
+}
+
+static void we_shut_our_writing_and_peer_closes(struct pair *pair)
+{
+    shut_down(pair, SHUT_WR);
+    rdy_source_close(pair->peer);
+}
+
+static void full(struct pair *pair)
+{
+    fill(pair->end);
+}
+
+static void full_and_data_arrives(struct pair *pair)
+{
+    fill(pair->end);
+    feed(pair->peer);
+}
+
+static void full_and_peer_closes(struct pair *pair)
+{
+    fill(pair->end);
+    rdy_source_close(pair->peer);
+}
+
+static void full_and_peer_resets(struct pair *pair)
+{
+    fill(pair->end);
+    reset(pair->peer);
+}
+
+static void full_and_peer_reads(struct pair *pair)
+{
+    fill(pair->end);
+    while (drain(pair->peer) > 0)
+        ;
+}
+
+static void drained(struct pair *pair)
+{
+    feed(pair->peer);
+    drain(pair->end);
+}
+
+/* The first datagram to a closed port brings an ICMP message back. */
+static void port_is_unreachable(struct pair *pair)
+{
+    rdy_source_close(pair->peer);
+    feed(pair->end);
+}
+
+static void a_connection_arrives(struct pair *pair)
+{
+    connect_to_end(pair);
+}
+
+/* ---- the table ---- */
+
+/*
+ * `bare`: the kernel reports only a hang-up or an error, without saying which direction it concerns, so a
+ * flag that was not asked for may ride along.
+ */
+static const struct situation {
+    const struct kind *kind;
+    const char *name;
+    void (*arrange)(struct pair *pair);
+    rdy_interest ready;
+    bool bare;
+} situations[] = {
+    {&tcp_pair, "idle", nothing, W, false},
+    {&tcp_pair, "data", data_arrives, BOTH, false},
+    {&tcp_pair, "drained", drained, W, false},
+    {&tcp_pair, "urgent data", urgent_data_arrives, BOTH, false},
+    {&tcp_pair, "peer closed", peer_closes, BOTH, false},
+    {&tcp_pair, "peer shut its writing", peer_shuts_its_writing, BOTH, false},
+    {&tcp_pair, "data, then peer closed", data_then_close, BOTH, false},
+    {&tcp_pair, "reset", peer_resets, BOTH, false},
+    {&tcp_pair, "data, then reset", data_then_reset, BOTH, false},
+    {&tcp_pair, "peer closed, then a write", a_write_meets_a_closed_peer, BOTH, false},
+    {&tcp_pair, "own writing shut", we_shut_our_writing, W, false},
+    {&tcp_pair, "own reading shut", we_shut_our_reading, BOTH, false},
+    {&tcp_pair, "own both shut", we_shut_both, BOTH, false},
+    {&tcp_pair, "own writing shut, then peer closed", we_shut_our_writing_and_peer_closes, BOTH, false},
+    {&tcp_pair, "full", full, 0, false},
+    {&tcp_pair, "full, data", full_and_data_arrives, R, false},
+    {&tcp_pair, "full, peer reads", full_and_peer_reads, W, false},
+    {&tcp_pair, "full, reset", full_and_peer_resets, BOTH, false},
+    {&tcp_listener, "idle", nothing, 0, false},
+    {&tcp_listener, "connection", a_connection_arrives, R, false},
+    {&udp_pair, "idle", nothing, W, false},
+    {&udp_pair, "data", data_arrives, BOTH, false},
+    {&udp_pair, "port unreachable", port_is_unreachable, BOTH, true},
+    {&unix_pair, "idle", nothing, W, false},
+    {&unix_pair, "data", data_arrives, BOTH, false},
+    {&unix_pair, "drained", drained, W, false},
+    {&unix_pair, "peer closed", peer_closes, BOTH, false},
+    {&unix_pair, "peer shut its writing", peer_shuts_its_writing, BOTH, false},
+    {&unix_pair, "data, then peer closed", data_then_close, BOTH, false},
+    {&unix_pair, "peer closed before it read", peer_closes_before_it_reads, BOTH, false},
+    {&unix_pair, "full", full, 0, false},
+    {&unix_pair, "full, data", full_and_data_arrives, R, false},
+    {&unix_pair, "full, peer reads", full_and_peer_reads, W, false},
+    {&unix_pair, "full, peer closes", full_and_peer_closes, BOTH, true},
+    {&pipe_reader, "idle", nothing, 0, false},
+    {&pipe_reader, "data", data_arrives, R, false},
+    {&pipe_reader, "drained", drained, 0, false},
+    {&pipe_reader, "writer closed", peer_closes, R, true},
+    {&pipe_reader, "data, then writer closed", data_then_close, R, false},
+    {&pipe_writer, "idle", nothing, W, false},
+    {&pipe_writer, "full", full, 0, false},
+    {&pipe_writer, "full, peer reads", full_and_peer_reads, W, false},
+    {&pipe_writer, "reader closed", peer_closes, W, true},
+    {&pipe_writer, "full, reader closed", full_and_peer_closes, W, true},
+    {&event_counter, "idle", nothing, W, false},
+    {&event_counter, "data", data_arrives, BOTH, false},
+    {&event_counter, "drained", drained, W, false},
+};
+
+enum order { ARRANGE_THEN_REGISTER, REGISTER_THEN_ARRANGE };
+
+struct attempt {
+    const struct situation *situation;
+    rdy_interest interest;
+    enum order order;
+};
+
+static void check_flags(const struct attempt *attempt, uint32_t seen)
+{
+    const struct situation *situation = attempt->situation;
+    const rdy_interest asked = attempt->interest & BOTH;
+    const rdy_interest expected = situation->ready & asked;
+    const rdy_interest told = seen & (situation->bare ? asked : BOTH);
+    char text[RDY_INTEREST_TEXT_MAX];
+    rdy_interest_print(attempt->interest, text, sizeof text);
+    ck_assert_msg(told == expected, "%s, %s, asked for %s, %s: expected %#x, got %#x", situation->kind->name,
+                  situation->name, text, attempt->order == ARRANGE_THEN_REGISTER ? "before" : "after",
+                  expected, seen);
+}
+
+/* Waits until all that is expected has come, or a while in which nothing may come. Oneshots are re-armed. */
+static uint32_t collect(rdy_source *source, rdy_interest interest, uint32_t expected, uint32_t seen)
+{
+    const int64_t deadline = rdy_clock_after(rdy_clock_now(), GENEROUS);
+    const int64_t patience = expected == 0 ? SILENCE : RDY_SECOND;
+    int count = 1;
+    while (count > 0 && ((seen & expected) != expected || expected == 0) && rdy_clock_now() < deadline) {
+        count = rdy_poll_wait(subject.poll, &subject.events, patience);
+        seen |= flags_for(TOKEN);
+        if (count > 0 && (interest & RDY_ONESHOT))
+            watch_again(source, TOKEN, interest);
+    }
+    return seen;
+}
+
+static void try(const struct attempt *attempt)
+{
+    const struct situation *situation = attempt->situation;
+    const rdy_interest interest = attempt->interest;
+    struct pair pair = situation->kind->open();
+    uint32_t before = 0;
+
+    if (attempt->order == ARRANGE_THEN_REGISTER)
+        situation->arrange(&pair);
+    watch(pair.end, TOKEN, interest);
+    if (attempt->order == REGISTER_THEN_ARRANGE) {
+        before = wait_for(TOKEN, situation->kind->idle & interest);
+        situation->arrange(&pair);
+        if (interest & RDY_ONESHOT)
+            watch_again(pair.end, TOKEN, interest);
+    }
+    const uint32_t expected = situation->ready & interest;
+    check_flags(attempt, collect(pair.end, interest, expected, before & expected));
+    close_sources();
+}
+
+static void try_both_orders(const struct situation *situation, rdy_interest interest)
+{
+    for (enum order order = ARRANGE_THEN_REGISTER; order <= REGISTER_THEN_ARRANGE; order++)
+        try(&(struct attempt){situation, interest, order});
+}
+
+START_TEST(each_situation_sets_the_guaranteed_flags_and_no_other)
+{
+    static const rdy_interest triggers[] = {RDY_EDGE, RDY_LEVEL, RDY_ONESHOT};
+    const struct situation *situation = &situations[_i];
+    for (int i = 0; i < COUNT(triggers); i++)
+        for (rdy_interest conditions = 1; conditions <= BOTH; conditions++)
+            if ((conditions & ~situation->kind->sensible) == 0)
+                try_both_orders(situation, conditions | triggers[i]);
+}
+END_TEST
+
+/* ---- never hang, lose nothing ---- */
+
+static const struct kind *const readers[] = {&pipe_reader, &unix_pair, &tcp_pair};
+
+/* A program that looks at readable alone and reads when it is told to. */
+static size_t read_to_the_end(rdy_source *source)
+{
+    char bytes[3];
+    size_t total = 0;
+    ssize_t count = -1;
+    while (count != 0) {
+        wait_for(TOKEN, RDY_EVENT_READABLE);
+        while ((count = read(rdy_source_fd(source), bytes, sizeof bytes)) > 0)
+            total += (size_t)count;
+        if (count < 0)
+            ck_assert_int_eq(rdy_source_blocked(source, RDY_READABLE), 0);
+    }
+    return total;
+}
+
+START_TEST(read_closed_never_means_that_no_data_is_left)
+{
+    struct pair pair = readers[_i]->open();
+    watch(pair.end, TOKEN, RDY_READABLE);
+    for (int i = 0; i < 100; i++)
+        feed(pair.peer);
+    rdy_source_close(pair.peer);
+    ck_assert_uint_eq(read_to_the_end(pair.end), 100 * FED);
+}
+END_TEST
+
+static void *feed_and_close(void *opaque)
+{
+    rdy_source *source = opaque;
+    for (int i = 0; i < 20; i++) {
+        feed(source);
+        pause_briefly();
+    }
+    rdy_source_close(source);
+    return NULL;
+}
+
+START_TEST(who_looks_at_readable_alone_reaches_the_end)
+{
+    struct pair pair = readers[_i]->open();
+    watch(pair.end, TOKEN, RDY_READABLE);
+    pthread_t writer = start_thread(feed_and_close, pair.peer);
+    ck_assert_uint_eq(read_to_the_end(pair.end), 20 * FED);
+    join_thread(writer);
+}
+END_TEST
+
+START_TEST(who_looks_at_writable_alone_learns_that_the_reader_has_gone)
+{
+    static const struct kind *const writers[] = {&pipe_writer, &unix_pair};
+    struct pair pair = writers[_i]->open();
+    watch(pair.end, TOKEN, RDY_WRITABLE);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    fill(pair.end);
+    rdy_source_close(pair.peer);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+}
+END_TEST
+
+START_TEST(urgent_data_is_readable_for_who_asked_for_priority)
+{
+    struct pair pair = open_tcp_pair();
+    watch(pair.end, TOKEN, RDY_READABLE | RDY_PRIORITY);
+    urgent_data_arrives(&pair);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = contract_suite("flags");
+    TCase *table = contract_case(suite, "table");
+    TCase *ends = contract_case(suite, "ends");
+
+    tcase_add_loop_test(table, each_situation_sets_the_guaranteed_flags_and_no_other, 0, COUNT(situations));
+    tcase_add_test(table, urgent_data_is_readable_for_who_asked_for_priority);
+    tcase_add_loop_test(ends, read_closed_never_means_that_no_data_is_left, 0, COUNT(readers));
+    tcase_add_loop_test(ends, who_looks_at_readable_alone_reaches_the_end, 0, COUNT(readers));
+    tcase_add_loop_test(ends, who_looks_at_writable_alone_learns_that_the_reader_has_gone, 0, 2);
+    return contract_run(suite);
+}

@@ -1,0 +1,168 @@
+/* Promise 13: a child of fork is told so, and whatever it does leaves the parent's poll as it was. */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/stream.h"
+#include "reactor/waker.h"
+#include "tests/contract/support.h"
+
+#define TOKEN ((rdy_token)7)
+#define OTHER ((rdy_token)8)
+
+static struct pair registered;
+static struct pair unregistered;
+static rdy_waker *waker;
+
+static void prepare(void)
+{
+    registered = open_unix_pair();
+    unregistered = open_unix_pair();
+    ck_assert_int_eq(rdy_waker_open(subject.registry, OTHER, &waker), 0);
+    watch(registered.end, TOKEN, RDY_READABLE);
+    expect_silence();
+}
+
+static void clean_up(void)
+{
+    rdy_waker_close(waker);
+}
+
+/* ---- what a child does; 0 if all was as promised, else the number of the step that was not ---- */
+
+static int use_everything(void)
+{
+    rdy_waker *untouched = NULL;
+    const struct {
+        int result;
+        int expected;
+    } steps[] = {
+        {rdy_poll_wait(subject.poll, &subject.events, 0), -ECHILD},
+        {rdy_poll_wait(subject.poll, &subject.events, RDY_FOREVER), -ECHILD},
+        {rdy_registry_register(subject.registry, unregistered.end, OTHER, RDY_READABLE), -ECHILD},
+        {rdy_registry_reregister(subject.registry, registered.end, OTHER, RDY_WRITABLE), -ECHILD},
+        {rdy_registry_deregister(subject.registry, registered.end), -ECHILD},
+        {rdy_source_deregister(registered.end), -ECHILD},
+        {rdy_waker_open(subject.registry, OTHER, &untouched), -ECHILD},
+        {rdy_waker_wake(waker), -ECHILD},
+        {untouched == NULL, true},
+        {rdy_source_is_registered(unregistered.end), false},
+    };
+    for (int i = 0; i < COUNT(steps); i++)
+        if (steps[i].result != steps[i].expected)
+            return i + 1;
+    return 0;
+}
+
+static int close_everything(void)
+{
+    rdy_waker_close(waker);
+    rdy_source_close(registered.end);
+    rdy_poll_close(subject.poll);
+    return 0;
+}
+
+static int close_the_poll_first(void)
+{
+    rdy_poll_close(subject.poll);
+    rdy_source_close(registered.end);
+    rdy_waker_close(waker);
+    return 0;
+}
+
+static int read_and_write(void)
+{
+    char byte;
+    if (rdy_stream_read(registered.end, &byte, 1) != -EAGAIN)
+        return 1;
+    return rdy_stream_write(registered.end, "x", 1) == 1 ? 0 : 2;
+}
+
+static int open_its_own(void)
+{
+    rdy_poll *poll;
+    if (rdy_poll_open(NULL, &poll) != 0)
+        return 1;
+    if (rdy_registry_register(rdy_poll_registry(poll), unregistered.end, OTHER, RDY_WRITABLE) != 0)
+        return 2;
+    const int count = rdy_poll_wait(poll, &subject.events, GENEROUS);
+    if (count != 1 || subject.events.items[0].token != OTHER)
+        return 3;
+    rdy_poll_close(poll);
+    return 0;
+}
+
+static int leave_at_once(void)
+{
+    return 0;
+}
+
+/* ---- the parent ---- */
+
+static int (*const children[])(void) = {
+    use_everything, close_everything, close_the_poll_first, read_and_write, open_its_own, leave_at_once,
+};
+
+static void run_child(int (*child)(void))
+{
+    int status = 0;
+    const pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        _exit(child());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_msg(WEXITSTATUS(status) == 0, "the child's step %d was not as promised", WEXITSTATUS(status));
+}
+
+static void expect_poll_to_work(void)
+{
+    feed(registered.peer);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    drain(registered.end);
+    ck_assert_int_eq(rdy_waker_wake(waker), 0);
+    wait_for(OTHER, RDY_EVENT_READABLE);
+    watch_again(registered.end, OTHER, RDY_WRITABLE);
+    wait_for(OTHER, RDY_EVENT_WRITABLE);
+    ck_assert_int_eq(rdy_source_deregister(registered.end), 0);
+    expect_silence();
+}
+
+START_TEST(a_child_may_do_anything_and_the_parents_poll_works_on)
+{
+    run_child(children[_i]);
+    expect_poll_to_work();
+}
+END_TEST
+
+static void *wake_later(void *opaque)
+{
+    (void)opaque;
+    wait_until_main_sleeps();
+    rdy_waker_wake(waker);
+    return NULL;
+}
+
+START_TEST(a_wake_of_the_parent_is_not_taken_by_a_child)
+{
+    ck_assert_int_eq(rdy_waker_wake(waker), 0);
+    run_child(children[_i]);
+    wait_for(OTHER, RDY_EVENT_READABLE);
+    pthread_t thread = start_thread(wake_later, NULL);
+    wait_for(OTHER, RDY_EVENT_READABLE);
+    join_thread(thread);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = contract_suite("fork");
+    TCase *tests = contract_case(suite, "fork");
+
+    tcase_add_checked_fixture(tests, prepare, clean_up);
+    tcase_add_loop_test(tests, a_child_may_do_anything_and_the_parents_poll_works_on, 0, COUNT(children));
+    tcase_add_loop_test(tests, a_wake_of_the_parent_is_not_taken_by_a_child, 0, COUNT(children));
+    return contract_run(suite);
+}

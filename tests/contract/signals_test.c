@@ -1,0 +1,235 @@
+/* reactor/signals.h: signals as an ordinary source. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "reactor/signals.h"
+#include "tests/contract/support.h"
+
+#define TOKEN ((rdy_token)7)
+#define OTHER ((rdy_token)8)
+
+static rdy_signals signals;
+static rdy_signals more;
+
+static void close_signals(void)
+{
+    rdy_signals_close(&signals);
+    rdy_signals_close(&more);
+}
+
+static void open_two(rdy_interest interest)
+{
+    static const int numbers[] = {SIGUSR1, SIGTERM};
+    ck_assert_int_eq(rdy_signals_open(numbers, 2, &signals), 0);
+    watch(&signals.source, TOKEN, interest);
+}
+
+START_TEST(a_signal_makes_the_source_readable_and_is_told_once)
+{
+    static const rdy_interest interests[] = {RDY_READABLE, RDY_READABLE | RDY_LEVEL};
+    open_two(interests[_i]);
+    expect_silence();
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+    for (int round = 0; round < 3; round++) {
+        ck_assert_int_eq(raise(round % 2 ? SIGUSR1 : SIGTERM), 0);
+        wait_for(TOKEN, RDY_EVENT_READABLE);
+        ck_assert_int_eq(rdy_signals_next(&signals), round % 2 ? SIGUSR1 : SIGTERM);
+        ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+        expect_silence();
+    }
+}
+END_TEST
+
+START_TEST(a_signal_before_the_registration_is_kept)
+{
+    static const int number = SIGUSR2;
+    ck_assert_int_eq(rdy_signals_open(&number, 1, &signals), 0);
+    ck_assert_int_eq(raise(SIGUSR2), 0);
+    watch(&signals.source, TOKEN, RDY_READABLE);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    ck_assert_int_eq(rdy_signals_next(&signals), SIGUSR2);
+}
+END_TEST
+
+START_TEST(signals_of_one_number_merge_and_those_of_others_do_not)
+{
+    open_two(RDY_READABLE);
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(raise(SIGUSR1), 0);
+    ck_assert_int_eq(raise(SIGTERM), 0);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    const int first = rdy_signals_next(&signals);
+    const int second = rdy_signals_next(&signals);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+    ck_assert_int_eq(first + second, SIGUSR1 + SIGTERM);
+    ck_assert(first == SIGUSR1 || first == SIGTERM);
+    expect_silence();
+}
+END_TEST
+
+START_TEST(two_objects_have_their_own_signals)
+{
+    static const int number = SIGUSR2;
+    open_two(RDY_READABLE);
+    ck_assert_int_eq(rdy_signals_open(&number, 1, &more), 0);
+    watch(&more.source, OTHER, RDY_READABLE);
+    ck_assert_int_eq(raise(SIGUSR2), 0);
+    wait_for(OTHER, RDY_EVENT_READABLE);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+    ck_assert_int_eq(rdy_signals_next(&more), SIGUSR2);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    ck_assert_int_eq(rdy_signals_next(&more), -EAGAIN);
+    ck_assert_int_eq(rdy_signals_next(&signals), SIGUSR1);
+}
+END_TEST
+
+static void *signal_main_while_it_sleeps(void *opaque)
+{
+    wait_until_main_sleeps();
+    pthread_kill(*(const pthread_t *)opaque, SIGTERM);
+    return NULL;
+}
+
+/* The handler runs in the sleeping thread: -EINTR may come first, but the event comes. */
+START_TEST(a_signal_that_interrupts_the_wait_is_not_lost)
+{
+    pthread_t self = pthread_self();
+    open_two(RDY_READABLE);
+    for (int round = 0; round < 5; round++) {
+        pthread_t thread = start_thread(signal_main_while_it_sleeps, &self);
+        int count = rdy_poll_wait(subject.poll, &subject.events, RDY_FOREVER);
+        if (count == -EINTR)
+            count = rdy_poll_wait(subject.poll, &subject.events, GENEROUS);
+        ck_assert_int_eq(count, 1);
+        ck_assert_uint_eq(flags_for(TOKEN) & RDY_EVENT_READABLE, RDY_EVENT_READABLE);
+        ck_assert_int_eq(rdy_signals_next(&signals), SIGTERM);
+        ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+        join_thread(thread);
+    }
+}
+END_TEST
+
+static void *raise_here(void *opaque)
+{
+    wait_until_main_sleeps();
+    raise(SIGTERM);
+    return opaque;
+}
+
+START_TEST(a_signal_that_another_thread_takes_ends_the_wait)
+{
+    open_two(RDY_READABLE);
+    pthread_t thread = start_thread(raise_here, NULL);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    join_thread(thread);
+    ck_assert_int_eq(rdy_signals_next(&signals), SIGTERM);
+}
+END_TEST
+
+/* ---- handlers ---- */
+
+static volatile sig_atomic_t handled;
+
+static void count_signal(int number)
+{
+    (void)number;
+    handled++;
+}
+
+START_TEST(closing_restores_the_handlers_that_were_there_before)
+{
+    struct sigaction action = {.sa_handler = count_signal, .sa_flags = SA_RESTART};
+    struct sigaction before;
+    struct sigaction after;
+    sigemptyset(&action.sa_mask);
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    ck_assert_int_eq(sigaction(SIGTERM, NULL, &before), 0);
+    open_two(RDY_READABLE);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    ck_assert_int_eq(handled, 0);
+    rdy_signals_close(&signals);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    ck_assert_int_eq(handled, 1);
+    ck_assert_int_eq(sigaction(SIGUSR1, NULL, &after), 0);
+    ck_assert_int_eq(after.sa_flags & SA_RESTART, SA_RESTART);
+    ck_assert_int_eq(sigaction(SIGTERM, NULL, &after), 0);
+    ck_assert(after.sa_handler == before.sa_handler);
+}
+END_TEST
+
+START_TEST(closing_frees_the_signals_and_leaves_silence)
+{
+    open_two(RDY_READABLE);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    rdy_signals_close(&signals);
+    expect_silence();
+    rdy_signals_close(&signals);
+    rdy_signals_close(NULL);
+    open_two(RDY_READABLE);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+    expect_silence();
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+static const struct {
+    int numbers[RDY_SIGNALS_MAX + 1];
+    size_t count;
+    int error;
+} refusals[] = {
+    {{0}, 0, -EINVAL},
+    {{SIGUSR2, SIGUSR2}, 2, -EINVAL},
+    {{SIGUSR2, SIGKILL}, 2, -EINVAL},
+    {{SIGSTOP}, 1, -EINVAL},
+    {{SIGUSR2, 0}, 2, -EINVAL},
+    {{SIGUSR2, -1}, 2, -EINVAL},
+    {{SIGUSR2, 12345}, 2, -EINVAL},
+    {{1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18}, RDY_SIGNALS_MAX + 1, -EINVAL},
+    {{SIGUSR2, SIGUSR1}, 2, -EBUSY},
+};
+
+START_TEST(a_refusal_changes_nothing)
+{
+    static const rdy_signals zeroed;
+    struct sigaction after;
+    open_two(RDY_READABLE);
+    signal(SIGUSR2, count_signal);
+    const int lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
+    source_of(lowest);
+    ck_assert_int_eq(rdy_signals_open(refusals[_i].numbers, refusals[_i].count, &more), refusals[_i].error);
+    ck_assert_int_eq(memcmp(&more, &zeroed, sizeof more), 0);
+    ck_assert_int_eq(sigaction(SIGUSR2, NULL, &after), 0);
+    ck_assert(after.sa_handler == count_signal);
+    rdy_source *next = source_of(fcntl(lowest, F_DUPFD_CLOEXEC, 0));
+    ck_assert_int_eq(rdy_source_fd(next), lowest + 1);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    ck_assert_int_eq(rdy_signals_next(&signals), SIGUSR1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = contract_suite("signals");
+    TCase *events = contract_case(suite, "events");
+    TCase *handlers = contract_case(suite, "handlers");
+
+    tcase_add_checked_fixture(events, NULL, close_signals);
+    tcase_add_loop_test(events, a_signal_makes_the_source_readable_and_is_told_once, 0, 2);
+    tcase_add_test(events, a_signal_before_the_registration_is_kept);
+    tcase_add_test(events, signals_of_one_number_merge_and_those_of_others_do_not);
+    tcase_add_test(events, two_objects_have_their_own_signals);
+    tcase_add_test(events, a_signal_that_interrupts_the_wait_is_not_lost);
+    tcase_add_test(events, a_signal_that_another_thread_takes_ends_the_wait);
+    tcase_add_checked_fixture(handlers, NULL, close_signals);
+    tcase_add_test(handlers, closing_restores_the_handlers_that_were_there_before);
+    tcase_add_test(handlers, closing_frees_the_signals_and_leaves_silence);
+    tcase_add_loop_test(handlers, a_refusal_changes_nothing, 0, COUNT(refusals));
+    return contract_run(suite);
+}

@@ -1,0 +1,78 @@
+#ifndef TESTS_CONTRACT_SUPPORT_H
+#define TESTS_CONTRACT_SUPPORT_H
+
+/*
+ * What the contract suites share. Each suite runs once for every backend: the environment variable
+ * RDY_BACKEND chooses it, and no test here knows which one it is.
+ */
+
+#include <check.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reactor/clock.h"
+#include "reactor/poll.h"
+#include "tests/contract/pairs.h"
+
+/* More than any event takes, also under valgrind, and less than a test may take. */
+#define GENEROUS (10 * RDY_SECOND)
+
+/* For how long nothing has to happen before a test believes that nothing will. */
+#define SILENCE (30 * RDY_MILLISECOND)
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+/* The poll under test, opened before each test and closed after it. */
+extern struct subject {
+    rdy_poll *poll;
+    rdy_registry *registry;
+    rdy_events events;
+} subject;
+
+/* A suite whose first test is that the backend under test is the one that was asked for. */
+Suite *contract_suite(const char *name);
+
+/* A test case with a `subject`; its sources (pairs.h) are closed after each test. */
+TCase *contract_case(Suite *suite, const char *name);
+
+/* Runs and frees the suite; the exit status of its program. */
+int contract_run(Suite *suite);
+
+/* Opens `subject` with other options than none, in place of the one that is open. */
+void reopen_subject(const rdy_poll_options *options);
+
+/*
+ * Whether what stands in for kqueue on Linux takes the error of a socket (SO_ERROR) to report it and so keeps
+ * it from everybody else: libkqueue 2.7 does, no kqueue(2) does. Tests of such errors are left out then.
+ */
+bool socket_errors_are_eaten(void);
+
+/* The flags of all events of the last wait for this token, or'ed. */
+uint32_t flags_for(rdy_token token);
+
+/* How many events of the last wait are for this token. */
+int events_for(rdy_token token);
+
+/* Registers with the subject. */
+void watch(rdy_source *source, rdy_token token, rdy_interest interest);
+
+/* Reregisters with the subject. */
+void watch_again(rdy_source *source, rdy_token token, rdy_interest interest);
+
+/* Waits until the events for `token` have shown all of `flags`, and returns all that they showed. No other
+ * token may show up. */
+uint32_t wait_for(rdy_token token, uint32_t flags);
+
+/* Nothing comes for a while. */
+void expect_silence(void);
+
+pthread_t start_thread(void *(*body)(void *), void *argument);
+void *join_thread(pthread_t thread);
+
+/* For a thread that helps: comes back once the main thread sleeps, in the wait that it was about to begin. */
+void wait_until_main_sleeps(void);
+
+void pause_briefly(void);
+
+#endif
