@@ -1,0 +1,12 @@
+#ifndef RDY_APPS_COMMON_DESCRIPTORS_H
+#define RDY_APPS_COMMON_DESCRIPTORS_H
+
+#include <stddef.h>
+
+/*
+ * How many descriptors a program may still open: RLIMIT_NOFILE, raised to its hard limit first where that is
+ * allowed, less the ones that are open and less `reserve` for the program itself. At least 1.
+ */
+size_t descriptors_available(size_t reserve);
+
+#endif

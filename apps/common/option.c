@@ -1,0 +1,176 @@
+#include "apps/common/option.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reactor/clock.h"
+
+typedef struct unit {
+    const char *suffix;
+    uint64_t factor;
+} unit;
+
+static const unit duration_units[] = {
+    {"", RDY_SECOND},  {"us", RDY_MICROSECOND}, {"ms", RDY_MILLISECOND},
+    {"s", RDY_SECOND}, {"m", 60 * RDY_SECOND},  {"h", 3600 * RDY_SECOND},
+    {NULL, 0},
+};
+
+static const unit size_units[] = {
+    {"", 1},
+    {"kB", UINT64_C(1000)},
+    {"MB", UINT64_C(1000) * 1000},
+    {"GB", UINT64_C(1000) * 1000 * 1000},
+    {"K", UINT64_C(1) << 10},
+    {"M", UINT64_C(1) << 20},
+    {"G", UINT64_C(1) << 30},
+    {"KiB", UINT64_C(1) << 10},
+    {"MiB", UINT64_C(1) << 20},
+    {"GiB", UINT64_C(1) << 30},
+    {NULL, 0},
+};
+
+static const char *program = "rdy";
+
+void option_set_program(const char *name)
+{
+    program = name;
+}
+
+const char *option_program(void)
+{
+    return program;
+}
+
+/* What a user typed may hold anything; the message stays one line and moves no cursor. */
+static void keep_one_line(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (iscntrl((unsigned char)*text))
+            *text = '?';
+}
+
+void complain(const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    /* clang 14 takes va_start for no initialization. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    keep_one_line(text);
+    (void)fprintf(stderr, "%s: %s\n", program, text);
+}
+
+static bool is_digit(char character)
+{
+    return isdigit((unsigned char)character) != 0;
+}
+
+/* Reads the digits at *text and moves behind them; false if there are none or the number is above `most`. */
+static bool read_digits(const char **text, uint64_t most, uint64_t *number)
+{
+    uint64_t value = 0;
+    const char *next = *text;
+    for (; is_digit(*next); next++) {
+        const uint64_t digit = (uint64_t)(*next - '0');
+        if (digit > most || value > (most - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (next == *text)
+        return false;
+    *text = next;
+    *number = value;
+    return true;
+}
+
+static uint64_t unit_factor(const unit *units, const char *suffix)
+{
+    while (units->suffix != NULL && strcmp(units->suffix, suffix) != 0)
+        units++;
+    return units->factor;
+}
+
+/* The digits behind a decimal point, as a part of one unit; digits below a nanosecond count nothing. */
+static uint64_t fraction_of(const char *digits, uint64_t factor)
+{
+    uint64_t sum = 0;
+    for (; is_digit(*digits); digits++) {
+        factor /= 10;
+        sum += factor * (uint64_t)(*digits - '0');
+    }
+    return sum;
+}
+
+static bool read_duration(const char *text, uint64_t *ns)
+{
+    uint64_t whole = 0;
+    if (!read_digits(&text, INT64_MAX, &whole))
+        return false;
+
+    const char *fraction = "";
+    if (*text == '.') {
+        fraction = ++text;
+        text += strspn(text, "0123456789");
+        if (text == fraction)
+            return false;
+    }
+    const uint64_t factor = unit_factor(duration_units, text);
+    if (factor == 0 || whole > INT64_MAX / factor - 1)
+        return false;
+    *ns = whole * factor + fraction_of(fraction, factor);
+    return true;
+}
+
+static bool read_size(const char *text, uint64_t *bytes)
+{
+    uint64_t number = 0;
+    if (!read_digits(&text, SIZE_MAX, &number))
+        return false;
+
+    const uint64_t factor = unit_factor(size_units, text);
+    if (factor == 0 || number > SIZE_MAX / factor)
+        return false;
+    *bytes = number * factor;
+    return true;
+}
+
+int option_duration(const char *option, const char *text, int64_t *ns)
+{
+    uint64_t value = 0;
+    if (!read_duration(text, &value)) {
+        complain("%s: expected a duration such as 250ms, 5s or 2m, not '%s'", option, text);
+        return -EINVAL;
+    }
+    *ns = (int64_t)value;
+    return 0;
+}
+
+int option_size(const char *option, const char *text, size_t *bytes)
+{
+    uint64_t value = 0;
+    if (!read_size(text, &value)) {
+        complain("%s: expected a size such as 512, 64KiB or 1MiB, not '%s'", option, text);
+        return -EINVAL;
+    }
+    *bytes = (size_t)value;
+    return 0;
+}
+
+int option_count(const char *option, const char *text, long least, long most, long *count)
+{
+    const char *end = text;
+    uint64_t value = 0;
+    const bool ok = read_digits(&end, (uint64_t)most, &value) && *end == '\0' && (long)value >= least;
+    if (!ok) {
+        complain("%s: expected a number from %ld to %ld, not '%s'", option, least, most, text);
+        return -EINVAL;
+    }
+    *count = (long)value;
+    return 0;
+}

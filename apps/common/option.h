@@ -1,0 +1,31 @@
+#ifndef RDY_APPS_COMMON_OPTION_H
+#define RDY_APPS_COMMON_OPTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Values of command-line options. Each function reads the whole of `text`; a wrong one is reported on stderr
+ * in one line ("rdy-echo: --idle-timeout: expected a duration such as 250ms, 5s or 2m, not '5 s'") and
+ * -EINVAL is returned with the out-parameter untouched. 0 on success.
+ */
+
+/* For the messages: the name of the program. Static storage; "rdy" until it is set. */
+void option_set_program(const char *name);
+const char *option_program(void);
+
+/* "250us", "250ms", "5s", "1.5s", "2m", "1h"; a bare number is seconds. Nanoseconds, 0 allowed. */
+int option_duration(const char *option, const char *text, int64_t *ns);
+
+/* "512", "64KiB", "1MiB", "1GiB", also "64K", "1M", "1G" (powers of 1024) and "64kB", "1MB" (powers of 1000).
+ */
+int option_size(const char *option, const char *text, size_t *bytes);
+
+/* A decimal number from `least` to `most`. */
+int option_count(const char *option, const char *text, long least, long most, long *count);
+
+/* One line on stderr, with the program's name in front and a newline behind: complain("%s: %s", what, why).
+ */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef RDY_APPS_COMMON_RESOLVER_H
+#define RDY_APPS_COMMON_RESOLVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/address.h"
+#include "reactor/registry.h"
+
+/*
+ * Looks names up without blocking the loop: getaddrinfo(3) in a few threads, whose answers wake the poll. All
+ * functions but the threads inside belong to the loop's thread.
+ */
+typedef struct resolver resolver;
+
+typedef struct resolved {
+    uintptr_t key;       /* as given to resolver_ask */
+    int error;           /* 0, or what getaddrinfo said (EAI_*, for gai_strerror) */
+    rdy_address address; /* the first address of the answer, with the port; AF_UNSPEC on error */
+} resolved;
+
+/* Opens a resolver that makes a readable event with `token` when answers are there. 0 or a negative errno. */
+int resolver_open(rdy_registry *registry, rdy_token token, resolver **out);
+
+/* Asks for a name, answered later under `key`. 0 or -ENOMEM. `host` is copied. */
+int resolver_ask(resolver *resolver, const char *host, uint16_t port, uintptr_t key);
+
+/* Takes one answer. 1 when `answer` was filled in, 0 when none is there: call it until then at each event. */
+int resolver_next(resolver *resolver, resolved *answer);
+
+/*
+ * Closes; questions not yet begun are dropped. A thread that is inside getaddrinfo, which cannot be
+ * interrupted, is left to end by itself and frees its share then: closing never blocks. NULL is fine.
+ */
+void resolver_close(resolver *resolver);
+
+#endif

@@ -1,0 +1,221 @@
+#include "apps/echo/config.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/common/exit_codes.h"
+#include "apps/common/option.h"
+#include "apps/echo/pool.h"
+#include "reactor/clock.h"
+#include "reactor/poll.h"
+
+#define DEFAULT_LISTEN    "127.0.0.1:7777"
+#define BACKEND_NAMES_MAX 128
+
+static const char help[] =
+    "Usage: rdy-echo [OPTION]...\n"
+    "Sends back to each client what it sends.\n"
+    "\n"
+    "  --listen ADDR          1.2.3.4:80, [::1]:80 or unix:/path; may be given up to 16 times; port 0\n"
+    "                         takes a free one (default " DEFAULT_LISTEN ")\n"
+    "  --workers N            threads, each with a poll and a listener of its own on every TCP address\n"
+    "                         (SO_REUSEPORT); the first one alone serves Unix sockets (default 1)\n"
+    "  --max-connections N    clients at once, of all workers together; more wait in the queue of the\n"
+    "                         system (default: as many as there are descriptors)\n"
+    "  --idle-timeout T       closes a client when no byte has moved for T (default 0, never)\n"
+    "  --buffer-limit SIZE    bytes that may wait for a client that does not read; its input then rests\n"
+    "                         until half of them are gone (default 256KiB)\n"
+    "  --drain-timeout T      how long SIGTERM and SIGINT let clients finish (default 5s)\n"
+    "  --backend NAME         how to wait: epoll, kqueue or select (default: RDY_BACKEND or the best)\n"
+    "  --spin T               look for events for up to T before sleeping, while that pays (default 0)\n"
+    "  --help, --version\n"
+    "\n"
+    "T is 250ms, 5s or 2m; SIZE is 512, 64KiB or 1MiB.\n"
+    "\n"
+    "SIGTERM and SIGINT stop accepting at once and echo what is on its way: a client that is silent is shut\n"
+    "down, one that goes on sending is served for half of the drain timeout, and everything ends with it. A\n"
+    "second signal ends at once. SIGUSR1 prints the counters on stderr, and so does the end.\n"
+    "\n"
+    "Exit status: 0 ended by a signal; 2 wrong option; 3 cannot listen; 4 the system failed; 130 ended by a\n"
+    "second signal.\n";
+
+/* Above any character, so that getopt_long tells a wrong short option from these. */
+enum {
+    LISTEN = 256,
+    WORKERS,
+    MAX_CONNECTIONS,
+    IDLE_TIMEOUT,
+    BUFFER_LIMIT,
+    DRAIN_TIMEOUT,
+    BACKEND,
+    SPIN,
+    HELP,
+    VERSION,
+};
+
+static const struct option options[] = {
+    {"listen", required_argument, NULL, LISTEN},
+    {"workers", required_argument, NULL, WORKERS},
+    {"max-connections", required_argument, NULL, MAX_CONNECTIONS},
+    {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
+    {"buffer-limit", required_argument, NULL, BUFFER_LIMIT},
+    {"drain-timeout", required_argument, NULL, DRAIN_TIMEOUT},
+    {"backend", required_argument, NULL, BACKEND},
+    {"spin", required_argument, NULL, SPIN},
+    {"help", no_argument, NULL, HELP},
+    {"version", no_argument, NULL, VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static bool add_listen(const char *text, echo_config *config)
+{
+    if (config->listen_count == ECHO_LISTENERS_MAX) {
+        complain("--listen: at most %d addresses", ECHO_LISTENERS_MAX);
+        return false;
+    }
+    if (rdy_address_parse(text, &config->listen[config->listen_count]) != 0) {
+        complain("--listen: expected 1.2.3.4:80, [::1]:80 or unix:/path, not '%s'", text);
+        return false;
+    }
+    config->listen_count++;
+    return true;
+}
+
+static bool set_count(const char *option, const char *text, long most, size_t *out)
+{
+    long count = 0;
+    if (option_count(option, text, 1, most, &count) != 0)
+        return false;
+    *out = (size_t)count;
+    return true;
+}
+
+static bool set_buffer_limit(const char *text, size_t *limit)
+{
+    if (option_size("--buffer-limit", text, limit) != 0)
+        return false;
+    if (*limit > 0)
+        return true;
+    complain("--buffer-limit: expected at least 1 byte");
+    return false;
+}
+
+static void join_backends(char *text, size_t size)
+{
+    text[0] = '\0';
+    for (const char *const *name = rdy_backends(); *name != NULL; name++) {
+        const size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", *name);
+    }
+}
+
+static bool set_idle_timeout(const char *text, int64_t *ns)
+{
+    if (option_duration("--idle-timeout", text, ns) != 0)
+        return false;
+    if (*ns <= ECHO_SILENCE_MAX)
+        return true;
+    complain("--idle-timeout: expected at most 500h, or 0 for never");
+    return false;
+}
+
+static bool set_backend(const char *text, const char **backend)
+{
+    for (const char *const *name = rdy_backends(); *name != NULL; name++) {
+        if (strcmp(*name, text) == 0) {
+            *backend = *name;
+            return true;
+        }
+    }
+    char names[BACKEND_NAMES_MAX];
+    join_backends(names, sizeof names);
+    complain("--backend: expected one of %s, not '%s'", names, text);
+    return false;
+}
+
+static bool apply(int option, const char *text, echo_config *config)
+{
+    switch (option) {
+    case LISTEN:
+        return add_listen(text, config);
+    case WORKERS:
+        return set_count("--workers", text, ECHO_WORKERS_MAX, &config->workers);
+    case MAX_CONNECTIONS:
+        return set_count("--max-connections", text, LONG_MAX, &config->max_connections);
+    case IDLE_TIMEOUT:
+        return set_idle_timeout(text, &config->idle_ns);
+    case BUFFER_LIMIT:
+        return set_buffer_limit(text, &config->buffer_limit);
+    case DRAIN_TIMEOUT:
+        return option_duration("--drain-timeout", text, &config->drain_ns) == 0;
+    case BACKEND:
+        return set_backend(text, &config->backend);
+    default:
+        return option_duration("--spin", text, &config->spin_ns) == 0;
+    }
+}
+
+static int print_help(void)
+{
+    return fputs(help, stdout) < 0 || fflush(stdout) < 0 ? EXIT_SYSTEM : EXIT_OK;
+}
+
+static int print_version(void)
+{
+    char names[BACKEND_NAMES_MAX];
+    join_backends(names, sizeof names);
+    const int printed = printf("rdy-echo %s, backends: %s\n", RDY_VERSION, names);
+    return printed < 0 || fflush(stdout) < 0 ? EXIT_SYSTEM : EXIT_OK;
+}
+
+/* Says what getopt_long would have printed in its own words. */
+static int report_option(int option, const char *word)
+{
+    if (option == ':')
+        complain("%s: a value is missing", word);
+    else if (optopt > 0 && optopt < LISTEN)
+        complain("unknown option '-%c' (see --help)", optopt);
+    else
+        complain("unknown or ambiguous option '%s', or a value that it does not take (see --help)", word);
+    return EXIT_USAGE;
+}
+
+/* The exit code that the option ends the program with, or -1 to go on. */
+static int handle(int option, char *const *argv, echo_config *config)
+{
+    switch (option) {
+    case HELP:
+        return print_help();
+    case VERSION:
+        return print_version();
+    case '?':
+    case ':':
+        return report_option(option, argv[optind - 1]);
+    default:
+        return apply(option, optarg, config) ? -1 : EXIT_USAGE;
+    }
+}
+
+bool echo_config_parse(int argc, char **argv, echo_config *config, int *exit_code)
+{
+    *config = (echo_config){.workers = 1,
+                            .max_connections = SIZE_MAX,
+                            .buffer_limit = (size_t)256 * 1024,
+                            .drain_ns = 5 * RDY_SECOND};
+
+    int ended = -1;
+    int option;
+    while (ended < 0 && (option = getopt_long(argc, argv, ":", options, NULL)) != -1)
+        ended = handle(option, argv, config);
+    if (ended < 0 && optind < argc) {
+        complain("unexpected argument '%s' (see --help)", argv[optind]);
+        ended = EXIT_USAGE;
+    }
+    if (ended < 0 && config->listen_count == 0)
+        (void)add_listen(DEFAULT_LISTEN, config);
+    if (ended >= 0)
+        *exit_code = ended;
+    return ended < 0;
+}

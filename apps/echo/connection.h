@@ -1,0 +1,91 @@
+#ifndef RDY_APPS_ECHO_CONNECTION_H
+#define RDY_APPS_ECHO_CONNECTION_H
+
+/*
+ * One client: what it sends is written back. Registered once, edge-triggered, for both directions, so what an
+ * event told has to be remembered until an operation would block: `readable` here, and for the other
+ * direction that bytes are pending.
+ *
+ *                  end of stream                 all written
+ *     ECHOING ---------------------> ENDING ------------------------------> FINISHED
+ *        |
+ *        | asked to finish            all written: SHUT_WR               end of stream, or silent
+ *        +-------------> FINISHING --------------------------> LINGERING -----------------> FINISHED
+ *
+ *     any state: an error of the connection, idle for too long, cut off at the end of a drain -> FINISHED
+ *
+ * LINGERING reads and drops: to close with unread bytes would send a reset, which may overtake the echo.
+ * FINISHED connections are closed by their pool.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "apps/echo/counters.h"
+#include "net/buffer.h"
+#include "reactor/clock.h"
+#include "reactor/event.h"
+#include "reactor/source.h"
+#include "reactor/timer_wheel.h"
+
+typedef enum echo_state {
+    ECHO_ECHOING,
+    ECHO_LINGERING, /* up to here it reads */
+    ECHO_ENDING,
+    ECHO_FINISHING,
+    ECHO_FINISHED,
+} echo_state;
+
+typedef struct echo_connection {
+    rdy_source source;
+    rdy_buffer pending; /* bytes that the kernel would not take yet */
+    rdy_timer quiet;    /* comes when no byte may have moved for a while */
+    rdy_token token;
+    struct echo_connection *next_waiting; /* in the pool's ring of those with more to read, or NULL */
+    uint32_t active_ms;                   /* when bytes last moved, modulo 2^32 */
+    uint8_t told;  /* all flags that events told so far: a close is told once and holds for ever */
+    uint8_t state; /* echo_state */
+    bool readable; /* the last read did not block */
+    bool stalled;  /* pending reached the limit and has not shrunk to half of it since */
+} echo_connection;
+
+/* With its place in the slab an idle client takes 8 bytes more. */
+_Static_assert(sizeof(echo_connection) <= 96, "an idle client takes at most 128 bytes, with room to spare");
+_Static_assert((RDY_EVENT_WRITE_CLOSED | RDY_EVENT_PRIORITY) <= UINT8_MAX, "`told` holds all flags");
+
+/* What all clients of a worker share. */
+typedef struct echo_exchange {
+    echo_counters *counters;
+    unsigned char *scratch; /* one read at a time lands here */
+    size_t scratch_size;
+    size_t limit; /* bytes that may be pending for one client */
+    int64_t now_ns;
+    uint32_t now_ms; /* the same moment, modulo 2^32 */
+} echo_exchange;
+
+static inline void echo_exchange_set_time(echo_exchange *exchange, int64_t now_ns)
+{
+    exchange->now_ns = now_ns;
+    exchange->now_ms = (uint32_t)(now_ns / RDY_MILLISECOND);
+}
+
+/* Takes in what an event told. */
+static inline void echo_connection_tell(echo_connection *connection, rdy_event event)
+{
+    connection->told |= (uint8_t)event.flags;
+    connection->readable |= rdy_event_is_readable(event);
+}
+
+/*
+ * Writes what is pending, then reads and echoes a fair share, and moves on in the states. True when more can
+ * be read now, and no event will tell: the caller comes back.
+ */
+bool echo_connection_advance(echo_connection *connection, echo_exchange *exchange);
+
+/* Echoes what was read already, no more, and ends our side then. */
+void echo_connection_finish(echo_connection *connection, echo_exchange *exchange);
+
+/* Counts why, drops what is pending and makes it FINISHED. */
+void echo_connection_abandon(echo_connection *connection, echo_exchange *exchange, echo_count why);
+
+#endif

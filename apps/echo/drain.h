@@ -1,0 +1,20 @@
+#ifndef RDY_APPS_ECHO_DRAIN_H
+#define RDY_APPS_ECHO_DRAIN_H
+
+/*
+ * The end of a worker, in steps:
+ *   at once                      accept who is in the queue, close the listeners
+ *   when a client is silent      end our side, wait for its end or for silence, close
+ *   half of the drain timeout    read no more from those that still send, only write what was read
+ *   the drain timeout            close everything
+ * An echo has no end of its own, so silence has to tell that nothing is on its way any more.
+ */
+
+#include "apps/echo/worker.h"
+
+void echo_drain_begin(echo_worker *worker);
+
+/* The worker's `drain` timer came. */
+void echo_drain_step(echo_worker *worker);
+
+#endif

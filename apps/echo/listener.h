@@ -1,0 +1,43 @@
+#ifndef RDY_APPS_ECHO_LISTENER_H
+#define RDY_APPS_ECHO_LISTENER_H
+
+#include <stdbool.h>
+
+#include "apps/echo/socket_file.h"
+#include "net/listener.h"
+#include "net/tcp_listener.h"
+#include "net/unix_listener.h"
+#include "reactor/registry.h"
+
+/*
+ * One listening socket of one worker. Edge-triggered: an event makes it READY, and it stays so until accept
+ * has nothing more.
+ */
+typedef enum echo_listener_state {
+    LISTENER_CLOSED,
+    LISTENER_WAITING, /* for an event */
+    LISTENER_READY,   /* accept now */
+    LISTENER_PAUSED,  /* clients may wait, and there is no room for them */
+} echo_listener_state;
+
+typedef struct echo_listener {
+    rdy_tcp_listener tcp; /* one of the two is open */
+    rdy_unix_listener local;
+    socket_file file; /* of the Unix one */
+    echo_listener_state state;
+} echo_listener;
+
+/*
+ * Binds, listens and registers. 0 or a negative errno. `address` gets the real port. `shared`: several
+ * workers listen on the address.
+ */
+int echo_listener_open(echo_listener *listener, rdy_address *address, bool shared, rdy_registry *registry,
+                       rdy_token token);
+
+/* Accepts one client of either kind. 0 or a negative errno for rdy_accept_advise. */
+int echo_listener_accept(echo_listener *listener, rdy_source *stream);
+
+/* Closes, and removes the file of a Unix listener. A closed one is fine. */
+void echo_listener_close(echo_listener *listener);
+
+#endif

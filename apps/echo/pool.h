@@ -1,0 +1,71 @@
+#ifndef RDY_APPS_ECHO_POOL_H
+#define RDY_APPS_ECHO_POOL_H
+
+/* The clients of one worker: their places, their timers, and the turn of those that have more to read. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apps/echo/connection.h"
+#include "reactor/registry.h"
+#include "reactor/slab.h"
+#include "reactor/timer_wheel.h"
+
+typedef struct echo_pool {
+    echo_exchange exchange;
+    rdy_registry *registry;
+    rdy_timer_wheel *wheel;
+    rdy_slab connections;
+    echo_connection
+        *last_waiting; /* of a ring of those that can read on without an event; NULL if none can */
+    uint32_t quiet_ms; /* after how much silence a client is looked at; 0 for never */
+    size_t left;       /* clients that are gone and whose places echo_pool_take_left has not told */
+    bool draining;
+} echo_pool;
+
+/* The longest silence in nanoseconds, well below the 49 days after which the milliseconds begin anew. */
+#define ECHO_SILENCE_MAX (INT64_C(500) * 3600 * RDY_SECOND)
+
+/*
+ * Begins a pool whose `exchange`, `registry` and `wheel` are filled in. Clients that are silent for
+ * `quiet_ns`, at most ECHO_SILENCE_MAX, are closed; 0 for never.
+ */
+void echo_pool_init(echo_pool *pool, int64_t quiet_ns);
+
+/* Takes over a stream. 0 on success, else a negative errno; the stream is then closed. */
+int echo_pool_add(echo_pool *pool, rdy_source stream);
+
+void echo_pool_on_event(echo_pool *pool, rdy_event event);
+void echo_pool_on_timer(echo_pool *pool, rdy_timer *timer);
+
+/* Whether some client can read on: the next wait must not sleep. */
+static inline bool echo_pool_is_busy(const echo_pool *pool)
+{
+    return pool->last_waiting != NULL;
+}
+
+/* Gives each client that can read on one turn. */
+void echo_pool_serve_waiting(echo_pool *pool);
+
+/* From now on a client that is silent for `quiet_ns` is shut down, then closed when it ends or stays silent.
+ */
+void echo_pool_drain(echo_pool *pool, int64_t quiet_ns);
+
+/* Ends the input of all clients: only what was read is echoed. */
+void echo_pool_finish(echo_pool *pool);
+
+/* Closes all clients as they are. */
+void echo_pool_cut(echo_pool *pool);
+
+/* How many clients have gone since the last call. */
+static inline size_t echo_pool_take_left(echo_pool *pool)
+{
+    const size_t left = pool->left;
+    pool->left = 0;
+    return left;
+}
+
+void echo_pool_free(echo_pool *pool);
+
+#endif

@@ -1,0 +1,174 @@
+#include "apps/common/option.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "reactor/clock.h"
+
+static const struct {
+    const char *text;
+    int64_t ns; /* -1 for text that is refused */
+} durations[] = {
+    {"0", 0},
+    {"5", 5 * RDY_SECOND},
+    {"5s", 5 * RDY_SECOND},
+    {"1.5s", 1500 * RDY_MILLISECOND},
+    {"0.25", 250 * RDY_MILLISECOND},
+    {"250us", 250 * RDY_MICROSECOND},
+    {"250ms", 250 * RDY_MILLISECOND},
+    {"0.0015ms", 1500},
+    {"2m", 120 * RDY_SECOND},
+    {"1h", 3600 * RDY_SECOND},
+    {"0.0000000019s", 1},
+    {"9223372035s", 9223372035 * RDY_SECOND},
+    {"9223372037s", -1},
+    {"18446744073709551616s", -1},
+    {"", -1},
+    {"s", -1},
+    {".5s", -1},
+    {"5.s", -1},
+    {"1.2.3s", -1},
+    {"-1s", -1},
+    {"+1s", -1},
+    {" 1s", -1},
+    {"1 s", -1},
+    {"1s ", -1},
+    {"5x", -1},
+    {"5S", -1},
+    {"0x10", -1},
+    {"inf", -1},
+};
+
+START_TEST(duration_takes_whole_texts_with_a_known_unit)
+{
+    int64_t ns = -1;
+    const int error = option_duration("--timeout", durations[_i].text, &ns);
+    ck_assert_int_eq(error, durations[_i].ns < 0 ? -EINVAL : 0);
+    ck_assert_int_eq(ns, durations[_i].ns);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t bytes; /* UNTOUCHED for text that is refused */
+} sizes[] = {
+#define UNTOUCHED 77
+    {"0", 0},
+    {"512", 512},
+    {"64KiB", 64 * 1024},
+    {"1MiB", 1024 * 1024},
+    {"1GiB", 1024 * 1024 * 1024},
+    {"64K", 64 * 1024},
+    {"1M", 1024 * 1024},
+    {"1G", 1024 * 1024 * 1024},
+    {"64kB", 64000},
+    {"1MB", 1000000},
+    {"1GB", 1000000000},
+    {"", UNTOUCHED},
+    {"KiB", UNTOUCHED},
+    {"1.5K", UNTOUCHED},
+    {"-1", UNTOUCHED},
+    {"64kb", UNTOUCHED},
+    {"64 K", UNTOUCHED},
+    {"18446744073709551616", UNTOUCHED},
+    {"18446744073709551615K", UNTOUCHED},
+};
+
+START_TEST(size_takes_whole_texts_with_a_known_unit)
+{
+    size_t bytes = UNTOUCHED;
+    const int error = option_size("--buffer", sizes[_i].text, &bytes);
+    ck_assert_int_eq(error, sizes[_i].bytes == UNTOUCHED ? -EINVAL : 0);
+    ck_assert_uint_eq(bytes, sizes[_i].bytes);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    long least;
+    long most;
+    long count; /* -1 for text that is refused */
+} counts[] = {
+    {"1", 1, 64, 1},   {"64", 1, 64, 64}, {"0", 0, 5, 0},    {"007", 1, 64, 7},
+    {"9", 1, 5, -1},   {"65", 1, 64, -1}, {"0", 1, 64, -1},  {"", 0, 64, -1},
+    {"-1", 0, 64, -1}, {"1x", 1, 64, -1}, {" 1", 1, 64, -1}, {"99999999999999999999999", 1, 64, -1},
+};
+
+START_TEST(count_takes_decimal_numbers_within_its_bounds)
+{
+    long count = -1;
+    const int error = option_count("--workers", counts[_i].text, counts[_i].least, counts[_i].most, &count);
+    ck_assert_int_eq(error, counts[_i].count < 0 ? -EINVAL : 0);
+    ck_assert_int_eq(count, counts[_i].count);
+}
+END_TEST
+
+/* Runs `report` with stderr sent to a file, and gives back what it wrote. */
+static const char *stderr_of(void (*report)(void))
+{
+    static char text[2048];
+    FILE *const file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    const int earlier = dup(STDERR_FILENO);
+    ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+    report();
+    ck_assert_int_ge(dup2(earlier, STDERR_FILENO), 0);
+    close(earlier);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void ask_for_bad_duration(void)
+{
+    int64_t ns;
+    option_set_program("rdy-echo");
+    (void)option_duration("--idle-timeout", "5 s", &ns);
+}
+
+START_TEST(complaint_names_program_option_and_value)
+{
+    ck_assert_str_eq(stderr_of(ask_for_bad_duration),
+                     "rdy-echo: --idle-timeout: expected a duration such as 250ms, 5s or 2m, not '5 s'\n");
+    ck_assert_str_eq(option_program(), "rdy-echo");
+}
+END_TEST
+
+static void complain_of_control_characters(void)
+{
+    complain("%s", "one\ntwo\x1b[2J");
+}
+
+START_TEST(complaint_stays_one_line_whatever_it_quotes)
+{
+    option_set_program("rdy");
+    ck_assert_str_eq(stderr_of(complain_of_control_characters), "rdy: one?two?[2J\n");
+}
+END_TEST
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
+
+int main(void)
+{
+    TCase *const values = tcase_create("values");
+    tcase_add_loop_test(values, duration_takes_whole_texts_with_a_known_unit, 0, LENGTH(durations));
+    tcase_add_loop_test(values, size_takes_whole_texts_with_a_known_unit, 0, LENGTH(sizes));
+    tcase_add_loop_test(values, count_takes_decimal_numbers_within_its_bounds, 0, LENGTH(counts));
+
+    TCase *const messages = tcase_create("messages");
+    tcase_add_test(messages, complaint_names_program_option_and_value);
+    tcase_add_test(messages, complaint_stays_one_line_whatever_it_quotes);
+
+    Suite *const suite = suite_create("option");
+    suite_add_tcase(suite, values);
+    suite_add_tcase(suite, messages);
+    SRunner *const runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
