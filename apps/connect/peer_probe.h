@@ -1,0 +1,57 @@
+#ifndef RDY_APPS_CONNECT_PEER_PROBE_H
+#define RDY_APPS_CONNECT_PEER_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apps/common/resolver.h"
+#include "apps/connect/peer_connector.h"
+#include "apps/connect/peer_queue.h"
+#include "reactor/poll.h"
+#include "reactor/signals.h"
+#include "reactor/timer_wheel.h"
+
+/*
+ * Private to the peer connector: its probes and the steps between their states, which peer_connector.h draws.
+ * peer_connector.c waits and hands out, peer_probe.c decides.
+ */
+
+/* Tokens beside those of the probes, which are their places and count from 0. */
+#define PEER_PROBE_LOOKUP_TOKEN UINTPTR_MAX
+#define PEER_PROBE_SIGNAL_TOKEN (UINTPTR_MAX - 1)
+
+struct peer_connector {
+    const peer *peers;
+    peer_probe *probes; /* one for each peer, in the same order */
+    size_t count;
+    size_t concurrency;
+    size_t under_way; /* resolving, connecting, or connected and not handed out */
+    size_t lookups;   /* questions that the resolver has not answered, still wanted or not */
+    int64_t timeout_ns;
+    peer_queue names;     /* waiting, to be looked up */
+    peer_queue addresses; /* waiting, to be connected to */
+    peer_queue answers;   /* to be handed out */
+    rdy_poll *poll;
+    resolver *resolver; /* NULL if no peer has a name */
+    rdy_events events;
+    rdy_signals signals;
+    rdy_timer_wheel wheel;
+    bool report_failures;
+    bool is_clamped;
+    bool is_stopped;
+};
+
+static inline size_t peer_probe_index(const peer_connector *connector, const peer_probe *probe)
+{
+    return (size_t)(probe - connector->probes);
+}
+
+/* Starts what may be under way at once. 0, or what this machine lacked for more, a negative errno. */
+int peer_probe_start_waiting(peer_connector *connector);
+
+/* Takes a step because of an event, or of a probe's timer that is due. */
+void peer_probe_handle(peer_connector *connector, rdy_token token, int64_t now_ns);
+void peer_probe_expire(peer_connector *connector, peer_probe *probe, int64_t now_ns);
+
+#endif

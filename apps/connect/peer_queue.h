@@ -1,0 +1,53 @@
+#ifndef RDY_APPS_CONNECT_PEER_QUEUE_H
+#define RDY_APPS_CONNECT_PEER_QUEUE_H
+
+#include <stddef.h>
+
+#include "apps/connect/peer_connector.h"
+#include "net/connector.h"
+#include "reactor/timer_wheel.h"
+
+/* The probe of one peer. Its token is its place in the connector's array. */
+typedef struct peer_probe {
+    rdy_timer timer; /* first: the wheel hands it back for the probe */
+    rdy_connector attempt;
+    int64_t started_ns;
+    peer_outcome outcome;
+    struct peer_probe *next; /* in the queue it is in: at most one */
+} peer_probe;
+
+/* First in, first out. A zeroed queue is empty. */
+typedef struct peer_queue {
+    peer_probe *first;
+    peer_probe *last;
+} peer_queue;
+
+static inline void peer_queue_append(peer_queue *queue, peer_probe *probe)
+{
+    probe->next = NULL;
+    if (queue->first == NULL)
+        queue->first = probe;
+    else
+        queue->last->next = probe;
+    queue->last = probe;
+}
+
+/* Puts a probe back to where it was taken from. */
+static inline void peer_queue_prepend(peer_queue *queue, peer_probe *probe)
+{
+    probe->next = queue->first;
+    if (queue->first == NULL)
+        queue->last = probe;
+    queue->first = probe;
+}
+
+/* NULL if the queue is empty. */
+static inline peer_probe *peer_queue_take(peer_queue *queue)
+{
+    peer_probe *probe = queue->first;
+    if (probe != NULL)
+        queue->first = probe->next;
+    return probe;
+}
+
+#endif

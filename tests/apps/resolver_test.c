@@ -1,0 +1,187 @@
+#include <check.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/common/resolver.h"
+#include "reactor/clock.h"
+#include "reactor/poll.h"
+#include "tests/apps/slow_names.h"
+#include "tests/apps/threads.h"
+
+enum { TOKEN = 7 };
+
+/* No name has a label of more than 63 bytes (RFC 1035), so no server is asked for this one. */
+static const char no_name[] =
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid";
+
+static rdy_poll *poll;
+static rdy_events events;
+static resolver *names;
+static int threads_before;
+
+static void begin(void)
+{
+    threads_before = threads_count();
+    ck_assert_int_eq(rdy_poll_open(NULL, &poll), 0);
+    ck_assert_int_eq(rdy_events_alloc(8, &events), 0);
+    ck_assert_int_eq(resolver_open(rdy_poll_registry(poll), TOKEN, &names), 0);
+}
+
+static void end(void)
+{
+    resolver_close(names);
+    threads_wait_until(threads_before);
+    rdy_events_free(&events);
+    rdy_poll_close(poll);
+}
+
+/* Waits for events and takes answers until `count` have come. */
+static void take_answers(resolved *answers, size_t count)
+{
+    size_t taken = 0;
+    while (taken < count) {
+        ck_assert_int_gt(rdy_poll_wait(poll, &events, 10 * RDY_SECOND), 0);
+        ck_assert_uint_eq(events.items[0].token, TOKEN);
+        ck_assert(rdy_event_is_readable(events.items[0]));
+        while (taken < count && resolver_next(names, &answers[taken]) > 0)
+            taken++;
+    }
+    resolved more;
+    ck_assert_int_eq(resolver_next(names, &more), 0);
+}
+
+START_TEST(a_name_is_answered_with_its_first_address_and_the_port)
+{
+    resolved answer;
+    ck_assert_int_eq(resolver_ask(names, "localhost", 6881, 42), 0);
+    take_answers(&answer, 1);
+    ck_assert_uint_eq(answer.key, 42);
+    ck_assert_int_eq(answer.error, 0);
+    ck_assert_uint_eq(rdy_address_port(&answer.address), 6881);
+
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *expected;
+    ck_assert_int_eq(getaddrinfo("localhost", "6881", &hints, &expected), 0);
+    rdy_address first;
+    ck_assert_int_eq(rdy_address_from_sockaddr(expected->ai_addr, expected->ai_addrlen, &first), 0);
+    freeaddrinfo(expected);
+    ck_assert_int_eq(rdy_address_compare(&answer.address, &first), 0);
+}
+END_TEST
+
+START_TEST(a_name_that_is_not_known_is_answered_with_the_error)
+{
+    resolved answer;
+    ck_assert_int_eq(resolver_ask(names, no_name, 80, 1), 0);
+    take_answers(&answer, 1);
+    ck_assert_uint_eq(answer.key, 1);
+    ck_assert_int_ne(answer.error, 0);
+    ck_assert_int_eq(rdy_address_family(&answer.address), AF_UNSPEC);
+}
+END_TEST
+
+START_TEST(more_questions_than_threads_are_each_answered_once)
+{
+    enum { QUESTIONS = 50 };
+    resolved answers[QUESTIONS];
+    bool seen[QUESTIONS] = {false};
+    for (uintptr_t i = 0; i < QUESTIONS; i++)
+        ck_assert_int_eq(resolver_ask(names, "127.0.0.1", (uint16_t)(i + 1), i), 0);
+    take_answers(answers, QUESTIONS);
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        ck_assert_uint_lt(answers[i].key, QUESTIONS);
+        ck_assert(!seen[answers[i].key]);
+        seen[answers[i].key] = true;
+        ck_assert_uint_eq(rdy_address_port(&answers[i].address), answers[i].key + 1);
+    }
+}
+END_TEST
+
+START_TEST(the_name_is_copied_when_it_is_asked)
+{
+    resolved answer;
+    char name[] = "127.0.0.1";
+    ck_assert_int_eq(resolver_ask(names, name, 80, 0), 0);
+    memset(name, 'x', sizeof name - 1);
+    take_answers(&answer, 1);
+    ck_assert_int_eq(answer.error, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_answered_before_it_is_asked)
+{
+    resolved answer = {.key = 5};
+    ck_assert_int_eq(resolver_next(names, &answer), 0);
+    ck_assert_uint_eq(answer.key, 5);
+    ck_assert_int_eq(rdy_poll_wait(poll, &events, 0), 0);
+}
+END_TEST
+
+START_TEST(it_may_be_closed_with_questions_and_answers_left_and_after_the_poll)
+{
+    for (uintptr_t i = 0; i < 100; i++)
+        ck_assert_int_eq(resolver_ask(names, i % 2 == 0 ? "localhost" : no_name, 80, i), 0);
+    rdy_poll_close(poll);
+    poll = NULL;
+    resolver_close(names);
+    names = NULL;
+    resolver_close(NULL);
+}
+END_TEST
+
+START_TEST(closing_does_not_wait_for_a_lookup_that_is_under_way)
+{
+    slow_names_hold(); /* until the end of the test */
+    for (uintptr_t i = 0; i < 8; i++)
+        ck_assert_int_eq(resolver_ask(names, SLOW_NAME, 80, i), 0);
+    resolver_close(names);
+    names = NULL;
+    slow_names_release();
+}
+END_TEST
+
+START_TEST(one_slow_name_does_not_hold_up_the_others)
+{
+    resolved answer;
+    slow_names_hold();
+    ck_assert_int_eq(resolver_ask(names, SLOW_NAME, 80, 1), 0);
+    ck_assert_int_eq(resolver_ask(names, "127.0.0.1", 80, 2), 0);
+    take_answers(&answer, 1);
+    ck_assert_uint_eq(answer.key, 2);
+    slow_names_release();
+    take_answers(&answer, 1);
+    ck_assert_uint_eq(answer.key, 1);
+    ck_assert_int_eq(answer.error, EAI_NONAME);
+}
+END_TEST
+
+static Suite *resolver_suite(void)
+{
+    Suite *suite = suite_create("resolver");
+    TCase *lookups = tcase_create("lookups");
+
+    tcase_add_checked_fixture(lookups, begin, end);
+    tcase_set_timeout(lookups, 30);
+    tcase_add_test(lookups, a_name_is_answered_with_its_first_address_and_the_port);
+    tcase_add_test(lookups, a_name_that_is_not_known_is_answered_with_the_error);
+    tcase_add_test(lookups, more_questions_than_threads_are_each_answered_once);
+    tcase_add_test(lookups, the_name_is_copied_when_it_is_asked);
+    tcase_add_test(lookups, nothing_is_answered_before_it_is_asked);
+    tcase_add_test(lookups, closing_does_not_wait_for_a_lookup_that_is_under_way);
+    tcase_add_test(lookups, one_slow_name_does_not_hold_up_the_others);
+    tcase_add_test(lookups, it_may_be_closed_with_questions_and_answers_left_and_after_the_poll);
+    suite_add_tcase(suite, lookups);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(resolver_suite());
+
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
