@@ -1,0 +1,285 @@
+#include "apps/probe/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/common/exit_codes.h"
+#include "apps/common/option.h"
+#include "reactor/clock.h"
+#include "reactor/poll.h"
+
+static const char help[] =
+    "Usage: rdy-probe [OPTION]... [PEER]...\n"
+    "\n"
+    "Connects to each peer, speaks BitTorrent's handshake with it if wanted, and prints what became of "
+    "them:\n"
+    "how many were ok, refused, timed out, ... and how much time each kind took.\n"
+    "\n"
+    "PEER is HOST:PORT, 1.2.3.4:PORT or [IPV6]:PORT; '-' stands for standard input, which is also read when\n"
+    "no peer and no file is given: one peer a line, '#' begins a comment. Equal peers are tried once.\n"
+    "\n"
+    "  --info-hash HEX40        the torrent to ask for; implies --mode handshake\n"
+    "  --mode connect|handshake how far to go with each peer (default: connect)\n"
+    "  -f, --file FILE          peers from FILE; may be given several times\n"
+    "  --port PORT              for peers without a port\n"
+    "  --par, --seq             all at once (default), or one after another\n"
+    "  --concurrency N          at most N at once (default: all that the limit of open files allows)\n"
+    "  --connect-timeout T      default 5s; T is 250ms, 5s, 1.5s, 2m, ...\n"
+    "  --handshake-timeout T    default 5s, from the moment it is connected\n"
+    "  --timeout T              both\n"
+    "  --json                   one JSON object instead of the table\n"
+    "  -v, --verbose            each peer before the table\n"
+    "  --backend NAME           epoll, kqueue or select (default: RDY_BACKEND, else the best)\n"
+    "  --help, --version\n"
+    "\n"
+    "Outcomes:\n"
+    "  ok               connected; in handshake mode the whole handshake was right\n"
+    "  refused          nobody listens there\n"
+    "  timed out        a time-out passed first\n"
+    "  reset            the connection was broken off\n"
+    "  closed early     the peer closed before its handshake was whole\n"
+    "  wrong protocol   the peer does not speak BitTorrent\n"
+    "  wrong info-hash  the peer answered with another torrent\n"
+    "  unreachable      no way to the host or its network\n"
+    "  denied           a firewall or a local rule forbids it\n"
+    "  unknown name     the name could not be looked up\n"
+    "  failed           any other error\n"
+    "and below the total, for peers that were not probed:\n"
+    "  local fault      no descriptor, memory, port or route was to be had here\n"
+    "  duplicate        the name stands for the address of another peer of the list: it is skipped, so that\n"
+    "                   nobody is connected to twice\n"
+    "  not done         interrupted by SIGINT or SIGTERM: the table is partial (a second one ends at once)\n"
+    "\n"
+    "Exit codes: 0 at least one peer was ok, 1 none was, 2 wrong option, 3 bad input or no peers, 4 system\n"
+    "failure, 130 interrupted.\n";
+
+enum {
+    OPTION_INFO_HASH = UCHAR_MAX + 1,
+    OPTION_MODE,
+    OPTION_PORT,
+    OPTION_PARALLEL,
+    OPTION_SEQUENTIAL,
+    OPTION_CONCURRENCY,
+    OPTION_CONNECT_TIMEOUT,
+    OPTION_HANDSHAKE_TIMEOUT,
+    OPTION_TIMEOUT,
+    OPTION_JSON,
+    OPTION_BACKEND,
+    OPTION_HELP,
+    OPTION_VERSION,
+};
+
+static const struct option known_options[] = {
+    {"info-hash", required_argument, NULL, OPTION_INFO_HASH},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"file", required_argument, NULL, 'f'},
+    {"port", required_argument, NULL, OPTION_PORT},
+    {"par", no_argument, NULL, OPTION_PARALLEL},
+    {"seq", no_argument, NULL, OPTION_SEQUENTIAL},
+    {"concurrency", required_argument, NULL, OPTION_CONCURRENCY},
+    {"connect-timeout", required_argument, NULL, OPTION_CONNECT_TIMEOUT},
+    {"handshake-timeout", required_argument, NULL, OPTION_HANDSHAKE_TIMEOUT},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"verbose", no_argument, NULL, 'v'},
+    {"backend", required_argument, NULL, OPTION_BACKEND},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* What only matters until the peers are read. */
+struct command_line {
+    const char **files; /* room for one for each argument */
+    size_t file_count;
+    const char *mode;
+    const char *info_hash;
+    long port;
+};
+
+static int read_timeout(const char *option, const char *text, int64_t *timeout_ns)
+{
+    int64_t ns;
+    if (option_duration(option, text, &ns) < 0)
+        return EXIT_USAGE;
+    if (ns == 0) {
+        complain("%s: nothing can be done in no time", option);
+        return EXIT_USAGE;
+    }
+    *timeout_ns = ns;
+    return OPTIONS_GO_ON;
+}
+
+static int read_both_timeouts(const char *text, struct options *options)
+{
+    const int code = read_timeout("--timeout", text, &options->connect_timeout_ns);
+    options->handshake_timeout_ns = options->connect_timeout_ns;
+    return code;
+}
+
+static int read_concurrency(const char *text, struct options *options)
+{
+    long concurrency;
+    if (option_count("--concurrency", text, 1, LONG_MAX, &concurrency) < 0)
+        return EXIT_USAGE;
+    options->concurrency = (size_t)concurrency;
+    return OPTIONS_GO_ON;
+}
+
+static int print_help(void)
+{
+    fputs(help, stdout);
+    return EXIT_OK;
+}
+
+static int print_version(void)
+{
+    fputs("rdy-probe " RDY_VERSION, stdout);
+    const char *separator = " (";
+    for (const char *const *name = rdy_backends(); *name != NULL; name++, separator = ", ")
+        printf("%s%s", separator, *name);
+    puts(")");
+    return EXIT_OK;
+}
+
+static int read_option(int found, struct options *options, struct command_line *line)
+{
+    switch (found) {
+    case OPTION_INFO_HASH:
+        line->info_hash = optarg;
+        break;
+    case OPTION_MODE:
+        line->mode = optarg;
+        break;
+    case 'f':
+        line->files[line->file_count++] = optarg;
+        break;
+    case OPTION_PORT:
+        return option_count("--port", optarg, 1, UINT16_MAX, &line->port) < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
+    case OPTION_PARALLEL:
+        options->sequential = false;
+        break;
+    case OPTION_SEQUENTIAL:
+        options->sequential = true;
+        break;
+    case OPTION_CONCURRENCY:
+        return read_concurrency(optarg, options);
+    case OPTION_CONNECT_TIMEOUT:
+        return read_timeout("--connect-timeout", optarg, &options->connect_timeout_ns);
+    case OPTION_HANDSHAKE_TIMEOUT:
+        return read_timeout("--handshake-timeout", optarg, &options->handshake_timeout_ns);
+    case OPTION_TIMEOUT:
+        return read_both_timeouts(optarg, options);
+    case OPTION_JSON:
+        options->json = true;
+        break;
+    case 'v':
+        options->verbose = true;
+        break;
+    case OPTION_BACKEND:
+        options->backend = optarg;
+        break;
+    case OPTION_HELP:
+        return print_help();
+    case OPTION_VERSION:
+        return print_version();
+    default:
+        return EXIT_USAGE; /* getopt_long(3) has said why */
+    }
+    return OPTIONS_GO_ON;
+}
+
+static int choose_mode(const struct command_line *line, struct options *options)
+{
+    if (line->info_hash != NULL && handshake_parse_info_hash(line->info_hash, options->info_hash) < 0) {
+        complain("--info-hash: expected 40 hexadecimal digits, not '%s'", line->info_hash);
+        return EXIT_USAGE;
+    }
+    options->handshake = line->info_hash != NULL;
+    if (line->mode == NULL)
+        return OPTIONS_GO_ON;
+    options->handshake = strcmp(line->mode, "handshake") == 0;
+    if (!options->handshake && strcmp(line->mode, "connect") != 0) {
+        complain("--mode: expected connect or handshake, not '%s'", line->mode);
+        return EXIT_USAGE;
+    }
+    if (options->handshake && line->info_hash == NULL) {
+        complain("--mode handshake needs --info-hash");
+        return EXIT_USAGE;
+    }
+    return OPTIONS_GO_ON;
+}
+
+static int check_concurrency(const struct options *options)
+{
+    if (!options->sequential || options->concurrency <= 1)
+        return OPTIONS_GO_ON;
+    complain("--seq and --concurrency %zu contradict each other", options->concurrency);
+    return EXIT_USAGE;
+}
+
+static int add_argument(peer_list *peers, const char *text, uint16_t port)
+{
+    const int error =
+        strcmp(text, "-") == 0 ? peer_list_read_path(peers, "-", port) : peer_list_add(peers, text, port);
+    if (error == -EINVAL && strcmp(text, "-") != 0)
+        complain("expected %s, not '%s'", port == 0 ? "HOST:PORT" : "HOST[:PORT]", text);
+    return error;
+}
+
+static int read_peers(const struct command_line *line, char **arguments, peer_list *peers)
+{
+    const uint16_t port = (uint16_t)line->port;
+    int error = 0;
+    for (size_t i = 0; i < line->file_count && error == 0; i++)
+        error = peer_list_read_path(peers, line->files[i], port);
+    for (char **argument = arguments; *argument != NULL && error == 0; argument++)
+        error = add_argument(peers, *argument, port);
+    if (line->file_count == 0 && *arguments == NULL)
+        error = peer_list_read_path(peers, "-", port);
+    if (error == 0 && peers->count == 0)
+        complain("no peers given");
+    if (error == -ENOMEM)
+        complain("not enough memory for the peers");
+    if (error == 0 && peers->count > 0)
+        return OPTIONS_GO_ON;
+    return error == -ENOMEM ? EXIT_SYSTEM : EXIT_INPUT;
+}
+
+static int read_command_line(int argc, char **argv, struct command_line *line, struct options *options)
+{
+    int code = OPTIONS_GO_ON;
+    int found;
+    while (code == OPTIONS_GO_ON && (found = getopt_long(argc, argv, "f:v", known_options, NULL)) != -1)
+        code = read_option(found, options, line);
+    if (code == OPTIONS_GO_ON)
+        code = choose_mode(line, options);
+    if (code == OPTIONS_GO_ON)
+        code = check_concurrency(options);
+    if (code == OPTIONS_GO_ON)
+        code = read_peers(line, argv + optind, &options->peers);
+    return code;
+}
+
+int options_read(int argc, char **argv, struct options *options)
+{
+    *options = (struct options){
+        .connect_timeout_ns = 5 * RDY_SECOND,
+        .handshake_timeout_ns = 5 * RDY_SECOND,
+    };
+    struct command_line line = {.files = calloc((size_t)argc, sizeof(char *))};
+    if (line.files == NULL)
+        return EXIT_SYSTEM;
+    const int code = read_command_line(argc, argv, &line, options);
+    free(line.files);
+    return code;
+}
+
+void options_free(struct options *options)
+{
+    peer_list_free(&options->peers);
+}

@@ -1,0 +1,44 @@
+#include "apps/probe/outcome.h"
+
+#include "net/failure.h"
+
+const char *outcome_word(enum outcome outcome)
+{
+    static const char *const words[OUTCOME_COUNT] = {
+        [OUTCOME_NOT_DONE] = "not done",
+        [OUTCOME_OK] = "ok",
+        [OUTCOME_REFUSED] = "refused",
+        [OUTCOME_TIMED_OUT] = "timed out",
+        [OUTCOME_RESET] = "reset",
+        [OUTCOME_CLOSED_EARLY] = "closed early",
+        [OUTCOME_WRONG_PROTOCOL] = "wrong protocol",
+        [OUTCOME_WRONG_INFO_HASH] = "wrong info-hash",
+        [OUTCOME_UNREACHABLE] = "unreachable",
+        [OUTCOME_DENIED] = "denied",
+        [OUTCOME_UNKNOWN_NAME] = "unknown name",
+        [OUTCOME_FAILED] = "failed",
+        [OUTCOME_LOCAL_FAULT] = "local fault",
+        [OUTCOME_DUPLICATE] = "duplicate",
+    };
+    return words[outcome];
+}
+
+enum outcome outcome_from_error(int error)
+{
+    static const enum outcome outcomes[] = {
+        [RDY_FAILURE_NONE] = OUTCOME_OK,
+        [RDY_FAILURE_REFUSED] = OUTCOME_REFUSED,
+        [RDY_FAILURE_TIMED_OUT] = OUTCOME_TIMED_OUT,
+        [RDY_FAILURE_RESET] = OUTCOME_RESET,
+        [RDY_FAILURE_UNREACHABLE] = OUTCOME_UNREACHABLE,
+        [RDY_FAILURE_DENIED] = OUTCOME_DENIED,
+        [RDY_FAILURE_LOCAL] = OUTCOME_LOCAL_FAULT,
+        [RDY_FAILURE_OTHER] = OUTCOME_FAILED,
+    };
+    return outcomes[rdy_failure_from_error(error)];
+}
+
+bool outcome_is_of_peer(enum outcome outcome)
+{
+    return outcome != OUTCOME_NOT_DONE && outcome != OUTCOME_LOCAL_FAULT && outcome != OUTCOME_DUPLICATE;
+}

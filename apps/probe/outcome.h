@@ -1,0 +1,37 @@
+#ifndef RDY_APPS_PROBE_OUTCOME_H
+#define RDY_APPS_PROBE_OUTCOME_H
+
+#include <stdbool.h>
+
+/*
+ * How the probe of a peer ended. The words (outcome_word, in brackets here) are stable: programs may read
+ * them, and they are the same on every system and in every locale.
+ */
+enum outcome {
+    OUTCOME_NOT_DONE,        /* [not done] interrupted before it was decided */
+    OUTCOME_OK,              /* [ok] connected; in handshake mode the whole handshake was right */
+    OUTCOME_REFUSED,         /* [refused] nobody listens there */
+    OUTCOME_TIMED_OUT,       /* [timed out] a deadline came first; `phase` says which */
+    OUTCOME_RESET,           /* [reset] the connection was broken off */
+    OUTCOME_CLOSED_EARLY,    /* [closed early] the connection ended before the handshake was whole */
+    OUTCOME_WRONG_PROTOCOL,  /* [wrong protocol] the peer's first bytes are not those of BitTorrent */
+    OUTCOME_WRONG_INFO_HASH, /* [wrong info-hash] the peer answered with another torrent */
+    OUTCOME_UNREACHABLE,     /* [unreachable] no way to the host or its network */
+    OUTCOME_DENIED,          /* [denied] a firewall or a local rule forbids it */
+    OUTCOME_UNKNOWN_NAME,    /* [unknown name] the name could not be looked up */
+    OUTCOME_FAILED,          /* [failed] any other error */
+    OUTCOME_LOCAL_FAULT,     /* [local fault] descriptors, memory or ports ran out here */
+    OUTCOME_DUPLICATE,       /* [duplicate] its name stands for the address of another peer in the list */
+    OUTCOME_COUNT,
+};
+
+/* The word, a static string. */
+const char *outcome_word(enum outcome outcome);
+
+/* The outcome that a negative errno stands for; 0 is OUTCOME_OK. */
+enum outcome outcome_from_error(int error);
+
+/* Whether it says something about the peer; else the peer was not probed, for a reason that is ours. */
+bool outcome_is_of_peer(enum outcome outcome);
+
+#endif

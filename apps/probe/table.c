@@ -1,0 +1,72 @@
+#include "apps/probe/table.h"
+
+#include "reactor/clock.h"
+#include "reactor/error.h"
+
+static double milliseconds(int64_t ns)
+{
+    return (double)ns / (double)RDY_MILLISECOND;
+}
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / (double)RDY_SECOND;
+}
+
+void table_print_peers(const struct report *report, FILE *file)
+{
+    for (size_t i = 0; i < report->peers->count; i++) {
+        const struct result *result = &report->results[i];
+        fprintf(file, "%-15s %10.1f ms  %s", outcome_word(result->outcome), milliseconds(result->duration_ns),
+                report->peers->peers[i].text);
+        if (result->error != 0)
+            fprintf(file, "  %s", rdy_error_name(result->error));
+        fputc('\n', file);
+    }
+    fputc('\n', file);
+}
+
+static void print_tallies(const struct summary *summary, FILE *file)
+{
+    fprintf(file, "%-15s %8s %12s %9s %9s %9s\n", "outcome", "count", "total ms", "min ms", "mean ms",
+            "max ms");
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct tally *tally = &summary->tallies[i];
+        fprintf(file, "%-15s %8zu %12.1f %9.1f %9.1f %9.1f\n", outcome_word(tally->outcome), tally->count,
+                milliseconds(tally->total_ns), milliseconds(tally->least_ns),
+                milliseconds(tally_mean_ns(tally)), milliseconds(tally->most_ns));
+    }
+    fprintf(file, "%-15s %8zu %12.1f\n", "total", summary->total.count,
+            milliseconds(summary->total.total_ns));
+}
+
+/* Those who were not probed stand below the total and are not in it. */
+static void print_aside(const struct summary *summary, FILE *file)
+{
+    static const char *const reasons[OUTCOME_COUNT] = {
+        [OUTCOME_NOT_DONE] = "partial: interrupted before they were decided",
+        [OUTCOME_LOCAL_FAULT] = "descriptors, memory, ports or a route were missing here",
+        [OUTCOME_DUPLICATE] = "their names stand for the addresses of other peers",
+    };
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        if (summary->aside[i] > 0)
+            fprintf(file, "%-15s %8zu (%s)\n", outcome_word((enum outcome)i), summary->aside[i], reasons[i]);
+}
+
+void table_print(const struct report *report, FILE *file)
+{
+    struct summary summary;
+    report_summarise(report, &summary);
+    print_tallies(&summary, file);
+    print_aside(&summary, file);
+
+    fprintf(file, "wall time %.3f s, sum %.3f s", seconds(report->wall_ns), seconds(summary.total.total_ns));
+    if (report->sequential) {
+        fprintf(file, "; %s, sequential\n", report->backend);
+        return;
+    }
+    if (report->wall_ns > 0)
+        fprintf(file, ", %.1f times faster than one by one",
+                (double)summary.total.total_ns / (double)report->wall_ns);
+    fprintf(file, "; %s, parallel, %zu at once\n", report->backend, report->peak);
+}

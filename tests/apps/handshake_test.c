@@ -1,0 +1,146 @@
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/probe/handshake.h"
+
+static const uint8_t info_hash[HANDSHAKE_HASH_SIZE] = "0123456789abcdefghij";
+static const uint8_t our_id[HANDSHAKE_ID_SIZE] = "-RD0001-............";
+static uint8_t ours[HANDSHAKE_SIZE];
+static uint8_t theirs[HANDSHAKE_SIZE];
+
+/* The peer's side differs where it may: in the reserved bytes and in the id. */
+static void set_up(void)
+{
+    handshake_make(info_hash, our_id, ours);
+    handshake_make(info_hash, (const uint8_t *)"-XX9999-############", theirs);
+    memset(theirs + 20, 0xFF, 8);
+}
+
+static enum handshake_verdict feed(size_t size)
+{
+    size_t received = 0;
+    return handshake_feed(ours, &received, theirs, size);
+}
+
+START_TEST(ours_is_laid_out_as_in_bep_3)
+{
+    static const char expected[] = "\x13"
+                                   "BitTorrent protocol"
+                                   "\0\0\0\0\0\0\0\0"
+                                   "0123456789abcdefghij"
+                                   "-RD0001-............";
+    ck_assert_uint_eq(sizeof expected - 1, HANDSHAKE_SIZE);
+    ck_assert_mem_eq(ours, expected, HANDSHAKE_SIZE);
+}
+END_TEST
+
+START_TEST(a_whole_handshake_with_other_reserved_bytes_and_id_is_ok)
+{
+    ck_assert_int_eq(feed(HANDSHAKE_SIZE), HANDSHAKE_OK);
+}
+END_TEST
+
+START_TEST(every_part_of_a_handshake_is_incomplete)
+{
+    ck_assert_int_eq(feed((size_t)_i), HANDSHAKE_INCOMPLETE);
+}
+END_TEST
+
+START_TEST(a_handshake_that_comes_in_two_parts_is_ok_wherever_it_is_cut)
+{
+    const size_t cut = (size_t)_i;
+    size_t received = 0;
+    ck_assert_int_eq(handshake_feed(ours, &received, theirs, cut), HANDSHAKE_INCOMPLETE);
+    ck_assert_uint_eq(received, cut);
+    ck_assert_int_eq(handshake_feed(ours, &received, theirs + cut, HANDSHAKE_SIZE - cut), HANDSHAKE_OK);
+}
+END_TEST
+
+START_TEST(each_wrong_byte_is_judged_by_the_field_it_is_in_as_soon_as_it_comes)
+{
+    const size_t at = (size_t)_i;
+    theirs[at] ^= 0x01;
+    const enum handshake_verdict verdict = feed(at + 1);
+    if (at < 20)
+        ck_assert_int_eq(verdict, HANDSHAKE_WRONG_PROTOCOL);
+    else if (at >= 28 && at < 48)
+        ck_assert_int_eq(verdict, HANDSHAKE_WRONG_INFO_HASH);
+    else
+        ck_assert_int_eq(verdict, at + 1 == HANDSHAKE_SIZE ? HANDSHAKE_OK : HANDSHAKE_INCOMPLETE);
+}
+END_TEST
+
+START_TEST(the_first_wrong_byte_decides)
+{
+    theirs[0] ^= 0x01;
+    theirs[30] ^= 0x01;
+    ck_assert_int_eq(feed(HANDSHAKE_SIZE), HANDSHAKE_WRONG_PROTOCOL);
+}
+END_TEST
+
+START_TEST(bytes_behind_the_handshake_do_not_matter)
+{
+    uint8_t more[HANDSHAKE_SIZE + 5];
+    memcpy(more, theirs, HANDSHAKE_SIZE);
+    memset(more + HANDSHAKE_SIZE, 0xEE, 5);
+    size_t received = 0;
+    ck_assert_int_eq(handshake_feed(ours, &received, more, sizeof more), HANDSHAKE_OK);
+    ck_assert_uint_eq(received, HANDSHAKE_SIZE);
+}
+END_TEST
+
+START_TEST(an_info_hash_is_read_in_either_case)
+{
+    uint8_t hash[HANDSHAKE_HASH_SIZE];
+    ck_assert_int_eq(handshake_parse_info_hash("000102030405060708090a0B0c0DfFFeabcDEF10", hash), 0);
+    static const uint8_t expected[HANDSHAKE_HASH_SIZE] = {0,  1,  2,  3,  4,    5,    6,    7,    8,    9,
+                                                          10, 11, 12, 13, 0xFF, 0xFE, 0xAB, 0xCD, 0xEF, 0x10};
+    ck_assert_mem_eq(hash, expected, sizeof expected);
+}
+END_TEST
+
+static const char *const bad_hashes[] = {
+    "",
+    "00",
+    "000102030405060708090a0b0c0d0e0f1011121",
+    "000102030405060708090a0b0c0d0e0f101112131",
+    "000102030405060708090a0b0c0d0e0f1011121g",
+    "0x0102030405060708090a0b0c0d0e0f10111213",
+    " 00102030405060708090a0b0c0d0e0f10111213",
+};
+
+START_TEST(other_text_is_no_info_hash_and_leaves_the_old_one)
+{
+    uint8_t hash[HANDSHAKE_HASH_SIZE] = {7};
+    ck_assert_int_eq(handshake_parse_info_hash(bad_hashes[_i], hash), -EINVAL);
+    ck_assert_uint_eq(hash[0], 7);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("handshake");
+    TCase *cases = tcase_create("handshake");
+    tcase_add_checked_fixture(cases, set_up, NULL);
+    tcase_add_test(cases, ours_is_laid_out_as_in_bep_3);
+    tcase_add_test(cases, a_whole_handshake_with_other_reserved_bytes_and_id_is_ok);
+    tcase_add_loop_test(cases, every_part_of_a_handshake_is_incomplete, 0, HANDSHAKE_SIZE);
+    tcase_add_loop_test(cases, a_handshake_that_comes_in_two_parts_is_ok_wherever_it_is_cut, 0,
+                        HANDSHAKE_SIZE);
+    tcase_add_loop_test(cases, each_wrong_byte_is_judged_by_the_field_it_is_in_as_soon_as_it_comes, 0,
+                        HANDSHAKE_SIZE);
+    tcase_add_test(cases, the_first_wrong_byte_decides);
+    tcase_add_test(cases, bytes_behind_the_handshake_do_not_matter);
+    tcase_add_test(cases, an_info_hash_is_read_in_either_case);
+    tcase_add_loop_test(cases, other_text_is_no_info_hash_and_leaves_the_old_one, 0,
+                        (int)(sizeof bad_hashes / sizeof bad_hashes[0]));
+    suite_add_tcase(suite, cases);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
