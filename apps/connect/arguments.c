@@ -10,6 +10,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/standard_output.h"
 #include "reactor/error.h"
 #include "reactor/poll.h"
 
@@ -126,7 +127,7 @@ static void print_version(void)
 
 static int answered(void)
 {
-    return fflush(stdout) == 0 ? EXIT_OK : EXIT_SYSTEM;
+    return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
 /* -1 to go on, else what to exit with. */

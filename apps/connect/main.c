@@ -16,35 +16,33 @@ static void note_clamp(const peer_connector *connector)
                  peer_connector_concurrency(connector));
 }
 
-/* 0 when there are no more or enough, else a negative errno. */
+static int end_code(int status)
+{
+    if (status == 0)
+        return EXIT_OK;
+    if (status == -ECANCELED)
+        return EXIT_INTERRUPTED;
+    complain("%s", rdy_error_sentence(status));
+    return EXIT_SYSTEM;
+}
+
+/* EXIT_OK when there are no more or enough, else what to exit with. */
 static int print_peers(peer_connector *connector, const connect_arguments *arguments, size_t *connected)
 {
     while (*connected < arguments->first) {
         peer_result result;
-        int status = peer_connector_next(connector, &result);
+        const int status = peer_connector_next(connector, &result);
         if (status == -EINTR)
             continue; /* we were stopped and continued by job control (signal(7)) */
         if (status <= 0)
-            return status;
+            return end_code(status);
         rdy_tcp_stream_close(&result.stream);
         const peer_outcome *outcome = peer_connector_outcome(connector, result.index);
         *connected += outcome->state == PEER_CONNECTED;
-        status = output_peer(arguments, &arguments->peers.peers[result.index], outcome);
-        if (status < 0)
-            return status;
+        if (!output_peer(arguments, &arguments->peers.peers[result.index], outcome))
+            return EXIT_SYSTEM;
     }
-    return 0;
-}
-
-static int exit_code_of(int status, size_t connected)
-{
-    if (status == 0)
-        return connected > 0 ? EXIT_OK : EXIT_NONE_OK;
-    if (status == -ECANCELED)
-        return EXIT_INTERRUPTED;
-    if (status != -EPIPE) /* whoever read our output has seen enough */
-        complain("%s", rdy_error_sentence(status));
-    return EXIT_SYSTEM;
+    return EXIT_OK;
 }
 
 static int run(connect_arguments *arguments)
@@ -63,12 +61,11 @@ static int run(connect_arguments *arguments)
     if (!arguments->quiet)
         note_clamp(connector);
     size_t connected = 0;
-    const int status = print_peers(connector, arguments, &connected);
-    const int exit_code = exit_code_of(status, connected);
+    const int exit_code = print_peers(connector, arguments, &connected);
     if (!arguments->quiet)
         output_summary(arguments, connector, rdy_clock_now() - started_ns);
     peer_connector_close(connector);
-    return exit_code;
+    return exit_code == EXIT_OK && connected == 0 ? EXIT_NONE_OK : exit_code;
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
 #include "apps/connect/output.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "apps/common/option.h"
+#include "apps/common/standard_output.h"
 #include "reactor/error.h"
 
 enum {
@@ -45,7 +45,7 @@ static void print_json(const peer *entry, const peer_outcome *outcome)
            milliseconds(outcome->elapsed_ns), outcome->attempts);
 }
 
-int output_peer(const connect_arguments *arguments, const peer *entry, const peer_outcome *outcome)
+bool output_peer(const connect_arguments *arguments, const peer *entry, const peer_outcome *outcome)
 {
     if (arguments->json)
         print_json(entry, outcome);
@@ -54,7 +54,7 @@ int output_peer(const connect_arguments *arguments, const peer *entry, const pee
     if (outcome->state == PEER_ERROR && arguments->verbose)
         (void)fprintf(stderr, "%s  %s  %.1f ms\n", entry->text, peer_outcome_word(outcome),
                       milliseconds(outcome->elapsed_ns));
-    return fflush(stdout) == 0 ? 0 : -errno;
+    return flush_output();
 }
 
 typedef struct tally {

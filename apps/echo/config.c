@@ -7,6 +7,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/standard_output.h"
 #include "apps/echo/pool.h"
 #include "reactor/clock.h"
 #include "reactor/poll.h"
@@ -159,15 +160,16 @@ static bool apply(int option, const char *text, echo_config *config)
 
 static int print_help(void)
 {
-    return fputs(help, stdout) < 0 || fflush(stdout) < 0 ? EXIT_SYSTEM : EXIT_OK;
+    fputs(help, stdout);
+    return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
 static int print_version(void)
 {
     char names[BACKEND_NAMES_MAX];
     join_backends(names, sizeof names);
-    const int printed = printf("rdy-echo %s, backends: %s\n", RDY_VERSION, names);
-    return printed < 0 || fflush(stdout) < 0 ? EXIT_SYSTEM : EXIT_OK;
+    printf("rdy-echo %s, backends: %s\n", RDY_VERSION, names);
+    return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
 /* Says what getopt_long would have printed in its own words. */

@@ -8,6 +8,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/standard_output.h"
 #include "apps/echo/control.h"
 #include "apps/echo/worker.h"
 #include "reactor/error.h"
@@ -81,10 +82,7 @@ static int open_listeners(echo_server *server, const echo_config *config)
             return report_listen(&address, error);
         announce(server, &address);
     }
-    if (fflush(stdout) == 0)
-        return EXIT_OK;
-    complain("cannot write to the standard output");
-    return EXIT_SYSTEM;
+    return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
 static void *run_worker(void *worker)

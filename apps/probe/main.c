@@ -9,6 +9,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/standard_output.h"
 #include "apps/probe/options.h"
 #include "apps/probe/prober.h"
 #include "apps/probe/progress.h"
@@ -64,16 +65,6 @@ static void print_report(const struct options *options, const struct report *rep
     table_print(report, stdout);
 }
 
-/* A reader that has gone away (`| head`) knows that it did. */
-static int flush_output(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
-    if (errno != EPIPE)
-        complain("cannot write the results: %s", rdy_error_sentence(errno));
-    return -EIO;
-}
-
 static int judge(const struct report *report)
 {
     if (report->interrupted)
@@ -91,7 +82,7 @@ static int run(struct options *options)
     if (error < 0)
         return explain(error);
     print_report(options, &report);
-    const int code = flush_output() < 0 ? EXIT_SYSTEM : judge(&report);
+    const int code = flush_output() ? judge(&report) : EXIT_SYSTEM;
     prober_free_report(&report);
     return code;
 }
@@ -104,7 +95,7 @@ int main(int argc, char **argv)
     int code = options_read(argc, argv, &options);
     if (code == OPTIONS_GO_ON)
         code = run(&options);
-    else if (flush_output() < 0)
+    else if (!flush_output())
         code = EXIT_SYSTEM;
     options_free(&options);
     return code;
