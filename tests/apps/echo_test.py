@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Drives rdy-echo with clients of every kind on the loopback.
 
 Usage: echo_test.py PATH-TO-RDY-ECHO [unittest arguments]; RDY_BACKEND chooses the backend.

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Holds many connections to one rdy-echo at once and echoes a message through each of them.
 
 Usage: hold_connections.py PATH-TO-RDY-ECHO [CONNECTIONS [SERVER OPTIONS]]

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Drives rdy-probe against small peers of every kind on the loopback.
 
 Usage: probe_test.py PATH-TO-RDY-PROBE [unittest arguments]; RDY_BACKEND chooses the backend.
@@ -656,8 +655,8 @@ class Interruption(Case):
             self.addCleanup(process.kill)
             wait_until(lambda: self.peers.connections, "it runs")
         process.send_signal(signal.SIGINT)
-        # Nobody reads: it is still busy printing.
-        wait_until(lambda: unread(process.stdout) >= 65536, "the pipe is full")
+        # Nobody reads, and it is more than a pipe holds: it does not get beyond printing.
+        wait_until(lambda: unread(process.stdout), "it prints")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE), -signal.SIGINT)
 
