@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "reactor/clock.h"
+#include "reactor/poll.h"
 
 typedef struct unit {
     const char *suffix;
@@ -151,6 +152,19 @@ int option_duration(const char *option, const char *text, int64_t *ns)
     return 0;
 }
 
+int option_timeout(const char *option, const char *text, int64_t *ns)
+{
+    int64_t value;
+    if (option_duration(option, text, &value) < 0)
+        return -EINVAL;
+    if (value == 0) {
+        complain("%s: expected more than 0", option);
+        return -EINVAL;
+    }
+    *ns = value;
+    return 0;
+}
+
 int option_size(const char *option, const char *text, size_t *bytes)
 {
     uint64_t value = 0;
@@ -173,4 +187,26 @@ int option_count(const char *option, const char *text, long least, long most, lo
     }
     *count = (long)value;
     return 0;
+}
+
+static void complain_of_backend(const char *option, const char *text)
+{
+    char names[128] = "";
+    size_t length = 0;
+    for (const char *const *name = rdy_backends(); *name != NULL && length < sizeof names; name++)
+        length +=
+            (size_t)snprintf(names + length, sizeof names - length, "%s%s", length == 0 ? "" : ", ", *name);
+    complain("%s: expected one of %s, not '%s'", option, names, text);
+}
+
+int option_backend(const char *option, const char *text, const char **name)
+{
+    for (const char *const *known = rdy_backends(); *known != NULL; known++) {
+        if (strcmp(*known, text) == 0) {
+            *name = *known;
+            return 0;
+        }
+    }
+    complain_of_backend(option, text);
+    return -EINVAL;
 }

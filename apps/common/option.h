@@ -17,12 +17,18 @@ const char *option_program(void);
 /* "250us", "250ms", "5s", "1.5s", "2m", "1h"; a bare number is seconds. Nanoseconds, 0 allowed. */
 int option_duration(const char *option, const char *text, int64_t *ns);
 
+/* A duration above 0. */
+int option_timeout(const char *option, const char *text, int64_t *ns);
+
 /* "512", "64KiB", "1MiB", "1GiB", also "64K", "1M", "1G" (powers of 1024) and "64kB", "1MB" (powers of 1000).
  */
 int option_size(const char *option, const char *text, size_t *bytes);
 
 /* A decimal number from `least` to `most`. */
 int option_count(const char *option, const char *text, long least, long most, long *count);
+
+/* One of the names in rdy_backends(), which is what `name` then points to. */
+int option_backend(const char *option, const char *text, const char **name);
 
 /* One line on stderr, with the program's name in front and a newline behind: complain("%s: %s", what, why).
  */

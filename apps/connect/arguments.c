@@ -1,21 +1,18 @@
 #include "apps/connect/arguments.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/peer_input.h"
 #include "apps/common/standard_output.h"
-#include "reactor/error.h"
-#include "reactor/poll.h"
+#include "apps/common/version.h"
 
 static const char help_text[] =
-    "usage: rdy-connect [OPTION]... [PEER]...\n"
+    "Usage: rdy-connect [OPTION]... [PEER]...\n"
     "\n"
     "Connects to all peers at once on one thread and prints each as it answers, with the time that took.\n"
     "A PEER is ADDRESS:PORT, [V6-ADDRESS]:PORT or NAME:PORT; '-', or no peer and no file, reads standard\n"
@@ -35,8 +32,9 @@ static const char help_text[] =
     "  -h, --help           print this and exit\n"
     "      --version        print the version and the backends and exit\n"
     "\n"
-    "Exit status: 0 a peer was connected, 1 none was, 2 wrong usage, 3 wrong input, 4 the system failed,\n"
-    "130 ended by Ctrl-C.\n";
+    "Exit status: 0 a peer was connected, 1 none was, 2 wrong usage, 3 wrong input or no peers, 4 the "
+    "system\n"
+    "failed, 130 ended by Ctrl-C.\n";
 
 enum option_key {
     OPTION_PORT = 256, /* above every character */
@@ -67,13 +65,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* What is only needed until the peers are read. */
-typedef struct input_list {
-    const char **files; /* room for as many as there are arguments */
-    size_t file_count;
-    uint16_t port;
-} input_list;
-
 static bool parse_count(const char *name, long most, size_t *count)
 {
     long value;
@@ -92,52 +83,19 @@ static bool parse_port(uint16_t *port)
     return true;
 }
 
-static bool parse_timeout(int64_t *timeout_ns)
-{
-    int64_t value;
-    if (option_duration("--timeout", optarg, &value) < 0)
-        return false;
-    if (value == 0) {
-        complain("--timeout: expected more than 0");
-        return false;
-    }
-    *timeout_ns = value;
-    return true;
-}
-
-static bool parse_backend(const char **backend)
-{
-    for (const char *const *name = rdy_backends(); *name != NULL; name++) {
-        if (strcmp(*name, optarg) == 0) {
-            *backend = *name;
-            return true;
-        }
-    }
-    complain("--backend: there is no '%s' here; see --version", optarg);
-    return false;
-}
-
-static void print_version(void)
-{
-    printf("rdy-connect %s, backends:", RDY_VERSION);
-    for (const char *const *name = rdy_backends(); *name != NULL; name++)
-        printf(" %s", *name);
-    printf("\n");
-}
-
 static int answered(void)
 {
     return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
 /* -1 to go on, else what to exit with. */
-static int apply_option(int key, connect_arguments *arguments, input_list *input)
+static int apply_option(int key, connect_arguments *arguments, peer_input *input)
 {
     peer_connector_options *connector = &arguments->connector;
     bool ok = true;
     switch (key) {
     case 'f':
-        input->files[input->file_count++] = optarg;
+        peer_input_add_file(input, optarg);
         break;
     case OPTION_PORT:
         ok = parse_port(&input->port);
@@ -150,7 +108,7 @@ static int apply_option(int key, connect_arguments *arguments, input_list *input
         connector->sequential = key == OPTION_SEQ;
         break;
     case OPTION_TIMEOUT:
-        ok = parse_timeout(&connector->timeout_ns);
+        ok = option_timeout("--timeout", optarg, &connector->timeout_ns) == 0;
         break;
     case OPTION_CONCURRENCY:
         ok = parse_count("--concurrency", INT32_MAX, &connector->concurrency);
@@ -159,7 +117,7 @@ static int apply_option(int key, connect_arguments *arguments, input_list *input
         arguments->json = true;
         break;
     case OPTION_BACKEND:
-        ok = parse_backend(&connector->backend);
+        ok = option_backend("--backend", optarg, &connector->backend) == 0;
         break;
     case 'v':
         arguments->verbose = true;
@@ -168,7 +126,7 @@ static int apply_option(int key, connect_arguments *arguments, input_list *input
         arguments->quiet = true;
         break;
     case 'h':
-        (void)fputs(help_text, stdout);
+        fputs(help_text, stdout);
         return answered();
     case OPTION_VERSION:
         print_version();
@@ -179,31 +137,7 @@ static int apply_option(int key, connect_arguments *arguments, input_list *input
     return ok ? -1 : EXIT_USAGE;
 }
 
-static int add_argument(peer_list *peers, const char *text, uint16_t port)
-{
-    if (strcmp(text, "-") == 0)
-        return peer_list_read_path(peers, text, port);
-    const int error = peer_list_add(peers, text, port);
-    if (error == -EINVAL)
-        complain("expected %s, not '%s'", port == 0 ? "HOST:PORT" : "HOST[:PORT]", text);
-    else if (error < 0)
-        complain("%s", rdy_error_sentence(error));
-    return error;
-}
-
-static int read_peers(const input_list *input, char **texts, peer_list *peers)
-{
-    int error = 0;
-    if (input->file_count == 0 && *texts == NULL)
-        return peer_list_read_path(peers, "-", input->port);
-    for (size_t i = 0; error == 0 && i < input->file_count; i++)
-        error = peer_list_read_path(peers, input->files[i], input->port);
-    for (; error == 0 && *texts != NULL; texts++)
-        error = add_argument(peers, *texts, input->port);
-    return error;
-}
-
-static int parse(int argc, char **argv, connect_arguments *arguments, input_list *input)
+static int parse(int argc, char **argv, connect_arguments *arguments, peer_input *input)
 {
     int key;
     while ((key = getopt_long(argc, argv, "f:vqh", long_options, NULL)) != -1) {
@@ -211,23 +145,20 @@ static int parse(int argc, char **argv, connect_arguments *arguments, input_list
         if (exit_code >= 0)
             return exit_code;
     }
-    const int error = read_peers(input, argv + optind, &arguments->peers);
-    if (error == 0)
-        return -1;
-    return error == -ENOMEM ? EXIT_SYSTEM : EXIT_INPUT;
+    const int exit_code = peer_input_read(input, argv + optind, &arguments->peers);
+    return exit_code == EXIT_OK ? -1 : exit_code;
 }
 
 bool connect_arguments_parse(int argc, char **argv, connect_arguments *arguments, int *exit_code)
 {
     *arguments = (connect_arguments){.first = SIZE_MAX};
-    input_list input = {.files = calloc((size_t)argc, sizeof *input.files)};
-    if (input.files == NULL) {
-        complain("%s", rdy_error_sentence(-ENOMEM));
+    peer_input input;
+    if (!peer_input_alloc(&input, argc)) {
         *exit_code = EXIT_SYSTEM;
         return false;
     }
     const int result = parse(argc, argv, arguments, &input);
-    free(input.files);
+    peer_input_free(&input);
     arguments->verbose = !arguments->quiet && (arguments->verbose || isatty(STDERR_FILENO) == 1);
     arguments->connector.report_failures = arguments->verbose || arguments->json;
     if (result < 0)

@@ -3,17 +3,15 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
 #include "apps/common/standard_output.h"
+#include "apps/common/version.h"
 #include "apps/echo/pool.h"
 #include "reactor/clock.h"
-#include "reactor/poll.h"
 
-#define DEFAULT_LISTEN    "127.0.0.1:7777"
-#define BACKEND_NAMES_MAX 128
+#define DEFAULT_LISTEN "127.0.0.1:7777"
 
 static const char help[] =
     "Usage: rdy-echo [OPTION]...\n"
@@ -31,7 +29,7 @@ static const char help[] =
     "  --drain-timeout T      how long SIGTERM and SIGINT let clients finish (default 5s)\n"
     "  --backend NAME         how to wait: epoll, kqueue or select (default: RDY_BACKEND or the best)\n"
     "  --spin T               look for events for up to T before sleeping, while that pays (default 0)\n"
-    "  --help, --version\n"
+    "  -h, --help; --version\n"
     "\n"
     "T is 250ms, 5s or 2m; SIZE is 512, 64KiB or 1MiB.\n"
     "\n"
@@ -52,7 +50,6 @@ enum {
     DRAIN_TIMEOUT,
     BACKEND,
     SPIN,
-    HELP,
     VERSION,
 };
 
@@ -65,7 +62,7 @@ static const struct option options[] = {
     {"drain-timeout", required_argument, NULL, DRAIN_TIMEOUT},
     {"backend", required_argument, NULL, BACKEND},
     {"spin", required_argument, NULL, SPIN},
-    {"help", no_argument, NULL, HELP},
+    {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -103,15 +100,6 @@ static bool set_buffer_limit(const char *text, size_t *limit)
     return false;
 }
 
-static void join_backends(char *text, size_t size)
-{
-    text[0] = '\0';
-    for (const char *const *name = rdy_backends(); *name != NULL; name++) {
-        const size_t used = strlen(text);
-        (void)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", *name);
-    }
-}
-
 static bool set_idle_timeout(const char *text, int64_t *ns)
 {
     if (option_duration("--idle-timeout", text, ns) != 0)
@@ -119,20 +107,6 @@ static bool set_idle_timeout(const char *text, int64_t *ns)
     if (*ns <= ECHO_SILENCE_MAX)
         return true;
     complain("--idle-timeout: expected at most 500h, or 0 for never");
-    return false;
-}
-
-static bool set_backend(const char *text, const char **backend)
-{
-    for (const char *const *name = rdy_backends(); *name != NULL; name++) {
-        if (strcmp(*name, text) == 0) {
-            *backend = *name;
-            return true;
-        }
-    }
-    char names[BACKEND_NAMES_MAX];
-    join_backends(names, sizeof names);
-    complain("--backend: expected one of %s, not '%s'", names, text);
     return false;
 }
 
@@ -152,23 +126,14 @@ static bool apply(int option, const char *text, echo_config *config)
     case DRAIN_TIMEOUT:
         return option_duration("--drain-timeout", text, &config->drain_ns) == 0;
     case BACKEND:
-        return set_backend(text, &config->backend);
+        return option_backend("--backend", text, &config->backend) == 0;
     default:
         return option_duration("--spin", text, &config->spin_ns) == 0;
     }
 }
 
-static int print_help(void)
+static int answered(void)
 {
-    fputs(help, stdout);
-    return flush_output() ? EXIT_OK : EXIT_SYSTEM;
-}
-
-static int print_version(void)
-{
-    char names[BACKEND_NAMES_MAX];
-    join_backends(names, sizeof names);
-    printf("rdy-echo %s, backends: %s\n", RDY_VERSION, names);
     return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
@@ -188,10 +153,12 @@ static int report_option(int option, const char *word)
 static int handle(int option, char *const *argv, echo_config *config)
 {
     switch (option) {
-    case HELP:
-        return print_help();
+    case 'h':
+        fputs(help, stdout);
+        return answered();
     case VERSION:
-        return print_version();
+        print_version();
+        return answered();
     case '?':
     case ':':
         return report_option(option, argv[optind - 1]);
@@ -209,7 +176,7 @@ bool echo_config_parse(int argc, char **argv, echo_config *config, int *exit_cod
 
     int ended = -1;
     int option;
-    while (ended < 0 && (option = getopt_long(argc, argv, ":", options, NULL)) != -1)
+    while (ended < 0 && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
         ended = handle(option, argv, config);
     if (ended < 0 && optind < argc) {
         complain("unexpected argument '%s' (see --help)", argv[optind]);

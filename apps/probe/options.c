@@ -1,16 +1,15 @@
 #include "apps/probe/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/peer_input.h"
+#include "apps/common/version.h"
 #include "reactor/clock.h"
-#include "reactor/poll.h"
 
 static const char help[] =
     "Usage: rdy-probe [OPTION]... [PEER]...\n"
@@ -34,7 +33,7 @@ static const char help[] =
     "  --json                   one JSON object instead of the table\n"
     "  -v, --verbose            each peer before the table\n"
     "  --backend NAME           epoll, kqueue or select (default: RDY_BACKEND, else the best)\n"
-    "  --help, --version\n"
+    "  -h, --help; --version\n"
     "\n"
     "Outcomes:\n"
     "  ok               connected; in handshake mode the whole handshake was right\n"
@@ -69,7 +68,6 @@ enum {
     OPTION_TIMEOUT,
     OPTION_JSON,
     OPTION_BACKEND,
-    OPTION_HELP,
     OPTION_VERSION,
 };
 
@@ -87,31 +85,21 @@ static const struct option known_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"verbose", no_argument, NULL, 'v'},
     {"backend", required_argument, NULL, OPTION_BACKEND},
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
 };
 
 /* What only matters until the peers are read. */
 struct command_line {
-    const char **files; /* room for one for each argument */
-    size_t file_count;
+    peer_input input;
     const char *mode;
     const char *info_hash;
-    long port;
 };
 
 static int read_timeout(const char *option, const char *text, int64_t *timeout_ns)
 {
-    int64_t ns;
-    if (option_duration(option, text, &ns) < 0)
-        return EXIT_USAGE;
-    if (ns == 0) {
-        complain("%s: nothing can be done in no time", option);
-        return EXIT_USAGE;
-    }
-    *timeout_ns = ns;
-    return OPTIONS_GO_ON;
+    return option_timeout(option, text, timeout_ns) < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
 }
 
 static int read_both_timeouts(const char *text, struct options *options)
@@ -130,20 +118,13 @@ static int read_concurrency(const char *text, struct options *options)
     return OPTIONS_GO_ON;
 }
 
-static int print_help(void)
+static int read_port(const char *text, uint16_t *port)
 {
-    fputs(help, stdout);
-    return EXIT_OK;
-}
-
-static int print_version(void)
-{
-    fputs("rdy-probe " RDY_VERSION, stdout);
-    const char *separator = " (";
-    for (const char *const *name = rdy_backends(); *name != NULL; name++, separator = ", ")
-        printf("%s%s", separator, *name);
-    puts(")");
-    return EXIT_OK;
+    long value;
+    if (option_count("--port", text, 1, UINT16_MAX, &value) < 0)
+        return EXIT_USAGE;
+    *port = (uint16_t)value;
+    return OPTIONS_GO_ON;
 }
 
 static int read_option(int found, struct options *options, struct command_line *line)
@@ -156,10 +137,10 @@ static int read_option(int found, struct options *options, struct command_line *
         line->mode = optarg;
         break;
     case 'f':
-        line->files[line->file_count++] = optarg;
+        peer_input_add_file(&line->input, optarg);
         break;
     case OPTION_PORT:
-        return option_count("--port", optarg, 1, UINT16_MAX, &line->port) < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
+        return read_port(optarg, &line->input.port);
     case OPTION_PARALLEL:
         options->sequential = false;
         break;
@@ -181,12 +162,13 @@ static int read_option(int found, struct options *options, struct command_line *
         options->verbose = true;
         break;
     case OPTION_BACKEND:
-        options->backend = optarg;
-        break;
-    case OPTION_HELP:
-        return print_help();
+        return option_backend("--backend", optarg, &options->backend) < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
+    case 'h':
+        fputs(help, stdout);
+        return EXIT_OK;
     case OPTION_VERSION:
-        return print_version();
+        print_version();
+        return EXIT_OK;
     default:
         return EXIT_USAGE; /* getopt_long(3) has said why */
     }
@@ -222,47 +204,20 @@ static int check_concurrency(const struct options *options)
     return EXIT_USAGE;
 }
 
-static int add_argument(peer_list *peers, const char *text, uint16_t port)
-{
-    const int error =
-        strcmp(text, "-") == 0 ? peer_list_read_path(peers, "-", port) : peer_list_add(peers, text, port);
-    if (error == -EINVAL && strcmp(text, "-") != 0)
-        complain("expected %s, not '%s'", port == 0 ? "HOST:PORT" : "HOST[:PORT]", text);
-    return error;
-}
-
-static int read_peers(const struct command_line *line, char **arguments, peer_list *peers)
-{
-    const uint16_t port = (uint16_t)line->port;
-    int error = 0;
-    for (size_t i = 0; i < line->file_count && error == 0; i++)
-        error = peer_list_read_path(peers, line->files[i], port);
-    for (char **argument = arguments; *argument != NULL && error == 0; argument++)
-        error = add_argument(peers, *argument, port);
-    if (line->file_count == 0 && *arguments == NULL)
-        error = peer_list_read_path(peers, "-", port);
-    if (error == 0 && peers->count == 0)
-        complain("no peers given");
-    if (error == -ENOMEM)
-        complain("not enough memory for the peers");
-    if (error == 0 && peers->count > 0)
-        return OPTIONS_GO_ON;
-    return error == -ENOMEM ? EXIT_SYSTEM : EXIT_INPUT;
-}
-
 static int read_command_line(int argc, char **argv, struct command_line *line, struct options *options)
 {
     int code = OPTIONS_GO_ON;
     int found;
-    while (code == OPTIONS_GO_ON && (found = getopt_long(argc, argv, "f:v", known_options, NULL)) != -1)
+    while (code == OPTIONS_GO_ON && (found = getopt_long(argc, argv, "f:vh", known_options, NULL)) != -1)
         code = read_option(found, options, line);
     if (code == OPTIONS_GO_ON)
         code = choose_mode(line, options);
     if (code == OPTIONS_GO_ON)
         code = check_concurrency(options);
-    if (code == OPTIONS_GO_ON)
-        code = read_peers(line, argv + optind, &options->peers);
-    return code;
+    if (code != OPTIONS_GO_ON)
+        return code;
+    code = peer_input_read(&line->input, argv + optind, &options->peers);
+    return code == EXIT_OK ? OPTIONS_GO_ON : code;
 }
 
 int options_read(int argc, char **argv, struct options *options)
@@ -271,11 +226,11 @@ int options_read(int argc, char **argv, struct options *options)
         .connect_timeout_ns = 5 * RDY_SECOND,
         .handshake_timeout_ns = 5 * RDY_SECOND,
     };
-    struct command_line line = {.files = calloc((size_t)argc, sizeof(char *))};
-    if (line.files == NULL)
+    struct command_line line = {0};
+    if (!peer_input_alloc(&line.input, argc))
         return EXIT_SYSTEM;
     const int code = read_command_line(argc, argv, &line, options);
-    free(line.files);
+    peer_input_free(&line.input);
     return code;
 }
 

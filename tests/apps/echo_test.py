@@ -394,5 +394,7 @@ def run(*options, environment=None):
 
 
 if __name__ == "__main__":
+    # A shell lets what it runs in the background ignore SIGINT, and so would the programs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     PROGRAM = sys.argv.pop(1)
     unittest.main(verbosity=2)

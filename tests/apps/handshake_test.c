@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apps/probe/handshake.h"
+#include "tests/suite.h"
 
 static const uint8_t info_hash[HANDSHAKE_HASH_SIZE] = "0123456789abcdefghij";
 static const uint8_t our_id[HANDSHAKE_ID_SIZE] = "-RD0001-............";
@@ -134,13 +135,8 @@ int main(void)
     tcase_add_test(cases, the_first_wrong_byte_decides);
     tcase_add_test(cases, bytes_behind_the_handshake_do_not_matter);
     tcase_add_test(cases, an_info_hash_is_read_in_either_case);
-    tcase_add_loop_test(cases, other_text_is_no_info_hash_and_leaves_the_old_one, 0,
-                        (int)(sizeof bad_hashes / sizeof bad_hashes[0]));
+    tcase_add_loop_test(cases, other_text_is_no_info_hash_and_leaves_the_old_one, 0, COUNT(bad_hashes));
     suite_add_tcase(suite, cases);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

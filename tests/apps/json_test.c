@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "apps/probe/json.h"
+#include "tests/suite.h"
 
 static char *text;
 static size_t size;
@@ -75,13 +76,8 @@ int main(void)
     TCase *cases = tcase_create("json");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, members_are_named_and_separated);
-    tcase_add_loop_test(cases, a_string_is_escaped_and_what_is_no_utf_8_replaced, 0,
-                        (int)(sizeof strings / sizeof strings[0]));
+    tcase_add_loop_test(cases, a_string_is_escaped_and_what_is_no_utf_8_replaced, 0, COUNT(strings));
     suite_add_tcase(suite, cases);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

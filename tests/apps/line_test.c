@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "apps/probe/line.h"
+#include "tests/suite.h"
 
 static struct line line;
 
@@ -82,9 +83,5 @@ int main(void)
     tcase_add_test(cases, however_often_they_are_put_back_nobody_is_lost);
     suite_add_tcase(suite, cases);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

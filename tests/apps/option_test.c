@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "reactor/clock.h"
+#include "tests/suite.h"
 
 static const struct {
     const char *text;
@@ -48,6 +49,31 @@ START_TEST(duration_takes_whole_texts_with_a_known_unit)
     const int error = option_duration("--timeout", durations[_i].text, &ns);
     ck_assert_int_eq(error, durations[_i].ns < 0 ? -EINVAL : 0);
     ck_assert_int_eq(ns, durations[_i].ns);
+}
+END_TEST
+
+START_TEST(timeout_is_a_duration_above_0)
+{
+    int64_t ns = -1;
+    ck_assert_int_eq(option_timeout("--timeout", "0s", &ns), -EINVAL);
+    ck_assert_int_eq(option_timeout("--timeout", "soon", &ns), -EINVAL);
+    ck_assert_int_eq(ns, -1);
+    ck_assert_int_eq(option_timeout("--timeout", "1us", &ns), 0);
+    ck_assert_int_eq(ns, RDY_MICROSECOND);
+}
+END_TEST
+
+START_TEST(backend_is_one_that_was_built_in)
+{
+    static const char *const others[] = {"", "abacus", "epol", "epoll ", "SELECT"};
+    char word[] = "select";
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_int_eq(option_backend("--backend", others[i], &name), -EINVAL);
+    ck_assert_ptr_null(name);
+    ck_assert_int_eq(option_backend("--backend", word, &name), 0);
+    ck_assert_str_eq(name, "select");
+    ck_assert_ptr_ne(name, word);
 }
 END_TEST
 
@@ -150,14 +176,14 @@ START_TEST(complaint_stays_one_line_whatever_it_quotes)
 }
 END_TEST
 
-#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
-
 int main(void)
 {
     TCase *const values = tcase_create("values");
-    tcase_add_loop_test(values, duration_takes_whole_texts_with_a_known_unit, 0, LENGTH(durations));
-    tcase_add_loop_test(values, size_takes_whole_texts_with_a_known_unit, 0, LENGTH(sizes));
-    tcase_add_loop_test(values, count_takes_decimal_numbers_within_its_bounds, 0, LENGTH(counts));
+    tcase_add_loop_test(values, duration_takes_whole_texts_with_a_known_unit, 0, COUNT(durations));
+    tcase_add_test(values, timeout_is_a_duration_above_0);
+    tcase_add_test(values, backend_is_one_that_was_built_in);
+    tcase_add_loop_test(values, size_takes_whole_texts_with_a_known_unit, 0, COUNT(sizes));
+    tcase_add_loop_test(values, count_takes_decimal_numbers_within_its_bounds, 0, COUNT(counts));
 
     TCase *const messages = tcase_create("messages");
     tcase_add_test(messages, complaint_names_program_option_and_value);
@@ -166,9 +192,5 @@ int main(void)
     Suite *const suite = suite_create("option");
     suite_add_tcase(suite, values);
     suite_add_tcase(suite, messages);
-    SRunner *const runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -17,6 +17,7 @@
 #include "reactor/poll.h"
 #include "tests/apps/slow_names.h"
 #include "tests/apps/threads.h"
+#include "tests/suite.h"
 
 enum {
     PEERS_MAX = 64,
@@ -699,10 +700,5 @@ static Suite *peer_connector_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(peer_connector_suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(peer_connector_suite());
 }

@@ -7,8 +7,7 @@
 
 #include "apps/common/option.h"
 #include "apps/common/peer_list.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/suite.h"
 
 static peer_list list;
 
@@ -249,10 +248,5 @@ static Suite *peer_list_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(peer_list_suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(peer_list_suite());
 }

@@ -428,7 +428,7 @@ class Input(Case):
             self.assertIn(word, done.stdout)
         done = run("--version")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertRegex(done.stdout, r"^rdy-probe \d+\.\d+\.\d+ \(.*select\)\n$")
+        self.assertRegex(done.stdout, r"^rdy-probe \d+\.\d+\.\d+, backends: .*select\n$")
 
     def test_a_name_is_looked_up_and_one_that_does_not_exist_is_unknown(self):
         good = "localhost:" + self.peers.serve(answer(REPLY), host=first_address("localhost")).rpartition(":")[2]
@@ -668,5 +668,7 @@ def unread(pipe):
 
 
 if __name__ == "__main__":
+    # A shell lets what it runs in the background ignore SIGINT, and so would the programs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     PROGRAM = sys.argv.pop(1)
     unittest.main()

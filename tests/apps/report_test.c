@@ -3,6 +3,7 @@
 
 #include "apps/probe/report.h"
 #include "net/failure.h"
+#include "tests/suite.h"
 
 static struct result results[] = {
     {.outcome = OUTCOME_OK, .duration_ns = 10},
@@ -97,9 +98,5 @@ int main(void)
     tcase_add_test(cases, each_failure_of_the_library_has_the_same_word_here);
     suite_add_tcase(suite, cases);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "reactor/poll.h"
 #include "tests/apps/slow_names.h"
 #include "tests/apps/threads.h"
+#include "tests/suite.h"
 
 enum { TOKEN = 7 };
 
@@ -178,10 +179,5 @@ static Suite *resolver_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(resolver_suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(resolver_suite());
 }
