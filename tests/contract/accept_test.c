@@ -232,5 +232,5 @@ int main(void)
     /* valgrind stands in for the limit and accepts, then closes, what the kernel would have kept waiting. */
     if (!RUNNING_ON_VALGRIND)
         add_tests_of_exhaustion(suite);
-    return contract_run(suite);
+    return run_suite(suite);
 }

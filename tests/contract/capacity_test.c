@@ -194,5 +194,5 @@ int main(void)
     tcase_add_test(fairness, two_directions_of_one_do_not_starve_the_others);
     tcase_add_test(fairness, a_source_kept_busy_does_not_starve_the_others);
     tcase_add_loop_test(fairness, hammering_wakers_and_ready_sources_share_the_room, 1, 4);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -114,5 +114,5 @@ int main(void)
     tcase_add_loop_test(tests, an_unknown_option_is_enotsup_and_no_other_backend, 0, COUNT(unknown));
     tcase_add_loop_test(tests, an_unknown_environment_is_enotsup_and_no_other_backend, 0, COUNT(unknown));
     tcase_add_test(tests, polls_of_different_backends_live_side_by_side);
-    return contract_run(suite);
+    return run_suite(suite);
 }

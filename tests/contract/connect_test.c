@@ -272,5 +272,5 @@ int main(void)
     tcase_add_test(answers, a_late_answer_is_reported_although_finish_connect_was_asked_before);
     if (!socket_errors_are_eaten())
         add_tests_of_errors(suite);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -316,5 +316,5 @@ int main(void)
     tcase_add_test(results, a_closed_source_is_ebadf);
     tcase_add_loop_test(results, writing_to_a_peer_that_has_gone_is_an_error_and_no_signal, 0, 4);
     tcase_add_loop_test(results, writing_after_our_own_shutdown_is_epipe_and_no_signal, 0, COUNT(openers));
-    return contract_run(suite);
+    return run_suite(suite);
 }

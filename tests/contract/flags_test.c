@@ -367,5 +367,5 @@ int main(void)
     tcase_add_loop_test(ends, read_closed_never_means_that_no_data_is_left, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_readable_alone_reaches_the_end, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_writable_alone_learns_that_the_reader_has_gone, 0, 2);
-    return contract_run(suite);
+    return run_suite(suite);
 }

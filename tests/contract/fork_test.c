@@ -164,5 +164,5 @@ int main(void)
     tcase_add_checked_fixture(tests, prepare, clean_up);
     tcase_add_loop_test(tests, a_child_may_do_anything_and_the_parents_poll_works_on, 0, COUNT(children));
     tcase_add_loop_test(tests, a_wake_of_the_parent_is_not_taken_by_a_child, 0, COUNT(children));
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -105,5 +105,5 @@ int main(void)
 
     tcase_add_loop_test(tests, reads_and_writes_go_on_after_eintr, 0, COUNT(operations));
     tcase_add_test(tests, accept_goes_on_after_eintr);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -287,5 +287,5 @@ int main(void)
     tcase_add_test(granted, a_registered_source_may_be_moved);
     tcase_add_test(granted, a_clone_registers_and_outlives_the_poll);
     tcase_add_test(granted, closing_what_is_not_there_is_fine);
-    return contract_run(suite);
+    return run_suite(suite);
 }

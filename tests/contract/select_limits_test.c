@@ -275,5 +275,5 @@ int main(void)
     tcase_add_test(directions, a_would_block_arms_its_own_direction);
     tcase_add_test(directions, blocked_refuses_what_means_nothing);
     tcase_add_test(directions, blocked_arms_no_oneshot_and_nothing_that_was_not_asked_for);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -231,5 +231,5 @@ int main(void)
     tcase_add_test(handlers, closing_restores_the_handlers_that_were_there_before);
     tcase_add_test(handlers, closing_frees_the_signals_and_leaves_silence);
     tcase_add_loop_test(handlers, a_refusal_changes_nothing, 0, COUNT(refusals));
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -122,33 +122,19 @@ START_TEST(each_wake_is_one_event)
 }
 END_TEST
 
-static atomic_bool seen;
-
 static void do_nothing(int number)
 {
     (void)number;
 }
 
-static void *signal_until_seen(void *opaque)
-{
-    const pthread_t *thread = opaque;
-    while (!atomic_load(&seen)) {
-        pthread_kill(*thread, SIGUSR1);
-        pause_briefly();
-    }
-    return NULL;
-}
-
 START_TEST(a_signal_ends_the_sleep_with_eintr)
 {
     const struct sigaction action = {.sa_handler = do_nothing};
-    pthread_t self = pthread_self();
     ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
     spin_and_open_window(windows[_i]);
-    pthread_t thread = start_thread(signal_until_seen, &self);
+    start_signals();
     ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, RDY_FOREVER), -EINTR);
-    atomic_store(&seen, true);
-    join_thread(thread);
+    stop_signals();
 }
 END_TEST
 
@@ -195,5 +181,5 @@ int main(void)
     tcase_add_loop_test(tests, a_signal_ends_the_sleep_with_eintr, 0, COUNT(windows));
     tcase_add_test(tests, an_idle_program_stops_looking);
     tcase_add_test(tests, a_negative_window_is_einval);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -229,5 +229,5 @@ int main(void)
     tcase_add_loop_test(threads, what_another_thread_removes_does_not_end_the_wait_under_way, 0,
                         COUNT(removers));
     tcase_add_test(threads, no_wait_reports_what_had_been_removed_before_it_began);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 #include "tests/contract/support.h"
 
 #include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,15 +76,6 @@ Suite *contract_suite(const char *name)
     Suite *suite = suite_create(name);
     tcase_add_test(contract_case(suite, "backend"), the_backend_is_the_one_asked_for);
     return suite;
-}
-
-int contract_run(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- registering and waiting ---- */
@@ -179,4 +172,31 @@ void wait_until_main_sleeps(void)
     do
         pause_briefly();
     while (state_of_main() != 'S');
+}
+
+static struct {
+    pthread_t sender, target;
+    atomic_bool enough;
+} signals;
+
+static void *send_signals(void *unused)
+{
+    while (!atomic_load(&signals.enough)) {
+        pthread_kill(signals.target, SIGUSR1);
+        pause_briefly();
+    }
+    return unused;
+}
+
+void start_signals(void)
+{
+    signals.target = pthread_self();
+    atomic_store(&signals.enough, false);
+    signals.sender = start_thread(send_signals, NULL);
+}
+
+void stop_signals(void)
+{
+    atomic_store(&signals.enough, true);
+    join_thread(signals.sender);
 }

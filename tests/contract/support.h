@@ -14,14 +14,13 @@
 #include "reactor/clock.h"
 #include "reactor/poll.h"
 #include "tests/contract/pairs.h"
+#include "tests/suite.h"
 
 /* More than any event takes, also under valgrind, and less than a test may take. */
 #define GENEROUS (10 * RDY_SECOND)
 
 /* For how long nothing has to happen before a test believes that nothing will. */
 #define SILENCE (30 * RDY_MILLISECOND)
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
 /* The poll under test, opened before each test and closed after it. */
 extern struct subject {
@@ -35,9 +34,6 @@ Suite *contract_suite(const char *name);
 
 /* A test case with a `subject`; its sources (pairs.h) are closed after each test. */
 TCase *contract_case(Suite *suite, const char *name);
-
-/* Runs and frees the suite; the exit status of its program. */
-int contract_run(Suite *suite);
 
 /* Opens `subject` with other options than none, in place of the one that is open. */
 void reopen_subject(const rdy_poll_options *options);
@@ -69,6 +65,10 @@ void expect_silence(void);
 
 pthread_t start_thread(void *(*body)(void *), void *argument);
 void *join_thread(pthread_t thread);
+
+/* Sends SIGUSR1 to the calling thread again and again until `stop_signals`; the test has set a handler. */
+void start_signals(void);
+void stop_signals(void);
 
 /* For a thread that helps: comes back once the main thread sleeps, in the wait that it was about to begin. */
 void wait_until_main_sleeps(void);

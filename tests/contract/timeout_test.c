@@ -112,8 +112,6 @@ END_TEST
 
 /* ---- signals ---- */
 
-static atomic_bool seen;
-
 static void do_nothing(int number)
 {
     (void)number;
@@ -126,28 +124,16 @@ static void handle(int number, int flags)
     ck_assert_int_eq(sigaction(number, &action, NULL), 0);
 }
 
-static void *signal_until_seen(void *opaque)
-{
-    const pthread_t *thread = opaque;
-    while (!atomic_load(&seen)) {
-        pthread_kill(*thread, SIGUSR1);
-        pause_briefly();
-    }
-    return NULL;
-}
-
 START_TEST(a_signal_ends_the_wait_with_eintr_and_loses_no_event)
 {
     static const int flags[] = {0, SA_RESTART};
-    pthread_t self = pthread_self();
     struct pair pair = open_unix_pair();
     watch(pair.end, TOKEN, RDY_READABLE);
     handle(SIGUSR1, flags[_i]);
-    pthread_t thread = start_thread(signal_until_seen, &self);
+    start_signals();
     ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, RDY_FOREVER), -EINTR);
-    atomic_store(&seen, true);
+    stop_signals();
     ck_assert_uint_eq(subject.events.count, 0);
-    join_thread(thread);
     feed(pair.peer);
     wait_for(TOKEN, RDY_EVENT_READABLE);
 }
@@ -155,16 +141,14 @@ END_TEST
 
 START_TEST(an_event_that_waits_is_given_although_signals_arrive)
 {
-    pthread_t self = pthread_self();
     struct pair pair = open_unix_pair();
     handle(SIGUSR1, 0);
     watch(pair.end, TOKEN, RDY_READABLE | RDY_LEVEL);
     feed(pair.peer);
-    pthread_t thread = start_thread(signal_until_seen, &self);
+    start_signals();
     for (int round = 0; round < 200; round++)
         ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, 0), 1);
-    atomic_store(&seen, true);
-    join_thread(thread);
+    stop_signals();
 }
 END_TEST
 
@@ -231,5 +215,5 @@ int main(void)
     tcase_add_test(signals, an_event_that_waits_is_given_although_signals_arrive);
     tcase_add_test(threads, registrations_by_another_thread_neither_end_the_wait_nor_restart_its_timeout);
     tcase_add_test(threads, would_blocks_of_another_thread_neither_end_the_wait_nor_restart_its_timeout);
-    return contract_run(suite);
+    return run_suite(suite);
 }

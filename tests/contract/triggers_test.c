@@ -234,5 +234,5 @@ int main(void)
                         COUNT(readers));
     tcase_add_loop_test(oneshot, oneshot_is_spent_for_both_directions_and_for_closes, 0, COUNT(writers));
     tcase_add_test(oneshot, reregistering_changes_the_trigger);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -308,5 +308,5 @@ int main(void)
     tcase_add_loop_test(threads, what_was_written_before_the_wake_is_seen_after_the_event, 0, 2);
     tcase_add_loop_test(threads, no_wake_of_many_threads_is_lost, 1, THREADS + 1);
     tcase_add_test(threads, wakers_come_and_go_while_the_poll_waits);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -392,5 +392,5 @@ int main(void)
     tcase_add_loop_test(values, a_copy_of_what_a_system_call_filled_in_is_the_same_address, 0,
                         COUNT(addresses));
     tcase_add_test(values, an_unnamed_unix_socket_prints_as_an_empty_path);
-    return contract_run(suite);
+    return run_suite(suite);
 }

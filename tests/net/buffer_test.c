@@ -332,5 +332,5 @@ int main(void)
     tcase_add_test(writing, what_is_sent_waits_behind_what_waits_although_there_is_room);
     tcase_add_test(writing, an_error_keeps_the_bytes);
     tcase_add_test(writing, sending_into_a_broken_stream_is_its_error);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -161,3 +161,18 @@ bool has_ipv6(void)
     rdy_tcp_listener_close(&listener);
     return true;
 }
+
+int open_udp_socket(void)
+{
+    return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+int open_unix_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+int open_nothing(void)
+{
+    return -1;
+}

@@ -53,6 +53,11 @@ bool is_well_born(int fd);
 
 bool is_open(int fd);
 
+/* What is no TCP socket. */
+int open_udp_socket(void);
+int open_unix_socket(void);
+int open_nothing(void);
+
 /* Whether this machine has ::1. */
 bool has_ipv6(void);
 

@@ -288,5 +288,5 @@ int main(void)
     tcase_add_loop_test(refusals, only_a_connected_stream_can_be_taken, 0, COUNT(without_stream));
     tcase_add_loop_test(refusals, closing_gives_up_and_leaves_a_zeroed_connector, 0, COUNT(without_stream));
     tcase_add_test(refusals, closing_a_registered_attempt_leaves_silence);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -62,5 +62,5 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, each_error_has_its_class, 0, COUNT(classes));
     tcase_add_loop_test(tests, each_class_keeps_its_word, 0, COUNT(words));
-    return contract_run(suite);
+    return run_suite(suite);
 }

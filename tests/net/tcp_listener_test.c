@@ -268,24 +268,9 @@ static int open_pipe_end(void)
     return ends[0];
 }
 
-static int open_udp_socket(void)
-{
-    return socket(AF_INET, SOCK_DGRAM, 0);
-}
-
-static int open_unix_socket(void)
-{
-    return socket(AF_UNIX, SOCK_STREAM, 0);
-}
-
 static int open_socket_that_does_not_listen(void)
 {
     return socket(AF_INET, SOCK_STREAM, 0);
-}
-
-static int open_nothing(void)
-{
-    return -1;
 }
 
 START_TEST(what_is_no_listener_is_refused_and_stays_as_it_was)
@@ -407,5 +392,5 @@ int main(void)
     tcase_add_loop_test(descriptors, what_is_no_listener_is_refused_and_stays_as_it_was, 0, 5);
     tcase_add_test(descriptors, close_deregisters_and_closes);
     tcase_add_test(descriptors, a_closed_listener_is_ebadf);
-    return contract_run(suite);
+    return run_suite(suite);
 }

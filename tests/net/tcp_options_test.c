@@ -313,5 +313,5 @@ int main(void)
 
     tcase_add_test(closed, a_closed_and_a_zeroed_stream_are_ebadf);
     tcase_add_test(closed, what_is_asked_of_a_closed_stream_leaves_the_answer_untouched);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -282,21 +282,6 @@ static int open_file(void)
     return open("/dev/null", O_RDWR);
 }
 
-static int open_udp_socket(void)
-{
-    return socket(AF_INET, SOCK_DGRAM, 0);
-}
-
-static int open_unix_socket(void)
-{
-    return socket(AF_UNIX, SOCK_STREAM, 0);
-}
-
-static int open_nothing(void)
-{
-    return -1;
-}
-
 START_TEST(what_is_no_tcp_socket_is_refused_and_stays_as_it_was)
 {
     static const struct {
@@ -373,5 +358,5 @@ int main(void)
     tcase_add_test(descriptors, a_stream_gives_its_descriptor_away_and_takes_it_back);
     tcase_add_loop_test(descriptors, what_is_no_tcp_socket_is_refused_and_stays_as_it_was, 0, 4);
     tcase_add_test(descriptors, close_deregisters_and_closes);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -263,5 +263,5 @@ int main(void)
     tcase_add_test(listeners, the_local_address_is_the_path);
     tcase_add_test(listeners, a_drained_listener_reports_the_next_connection);
     tcase_add_test(listeners, a_closed_listener_is_ebadf);
-    return contract_run(suite);
+    return run_suite(suite);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
+
 /*
  * The slab is compiled into this test, with allocations that can be made to fail and with its slots in sight:
  * no test could count a generation up to its end by calls.
@@ -290,10 +292,5 @@ static Suite *slab_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(slab_suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(slab_suite());
 }

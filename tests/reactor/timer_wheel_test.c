@@ -3,6 +3,7 @@
 
 #include "reactor/clock.h"
 #include "reactor/timer_wheel.h"
+#include "tests/suite.h"
 
 #define YEAR (INT64_C(365) * 24 * 3600 * RDY_SECOND)
 
@@ -390,10 +391,5 @@ static Suite *timer_wheel_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(timer_wheel_suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(timer_wheel_suite());
 }
