@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -15,6 +16,7 @@ static struct {
     atomic_int writer; /* of the notice to post, plus one; 0 while nobody has the signal */
     atomic_bool arrived;
     atomic_ulong process_mark;
+    struct sigaction earlier; /* its owner's, to be restored */
 } slots[NSIG];
 
 static atomic_int
@@ -32,7 +34,7 @@ static void handle(int number)
     atomic_fetch_sub(&handlers_running, 1);
 }
 
-static int claim(int number, int writer, struct sigaction *earlier)
+static int claim(int number, int writer)
 {
     int unowned = 0;
     if (!atomic_compare_exchange_strong(&slots[number].writer, &unowned, writer + 1))
@@ -41,7 +43,7 @@ static int claim(int number, int writer, struct sigaction *earlier)
     atomic_store(&slots[number].process_mark, rdy_process_mark());
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigfillset(&action.sa_mask);
-    int error = rdy_sys_sigaction(number, &action, earlier);
+    int error = rdy_sys_sigaction(number, &action, &slots[number].earlier);
     if (error != 0)
         atomic_store(&slots[number].writer, 0);
     return error;
@@ -50,8 +52,9 @@ static int claim(int number, int writer, struct sigaction *earlier)
 static void release(rdy_signals *signals)
 {
     for (size_t i = 0; i < signals->count; i++) {
-        (void)rdy_sys_sigaction(signals->numbers[i], &signals->earlier[i], NULL);
-        atomic_store(&slots[signals->numbers[i]].writer, 0);
+        const int number = signals->numbers[i];
+        (void)rdy_sys_sigaction(number, &slots[number].earlier, NULL);
+        atomic_store(&slots[number].writer, 0);
     }
     signals->count = 0;
     while (atomic_load(&handlers_running) != 0)
@@ -82,7 +85,7 @@ int rdy_signals_open(const int *numbers, size_t count, rdy_signals *out)
         return error;
     rdy_signals signals = {.source = rdy_source_from_fd(notice.reader), .writer = notice.writer};
     while (error == 0 && signals.count < count) {
-        error = claim(numbers[signals.count], notice.writer, &signals.earlier[signals.count]);
+        error = claim(numbers[signals.count], notice.writer);
         if (error == 0) {
             signals.numbers[signals.count] = numbers[signals.count];
             signals.count++;

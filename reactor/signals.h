@@ -1,7 +1,6 @@
 #ifndef RDY_REACTOR_SIGNALS_H
 #define RDY_REACTOR_SIGNALS_H
 
-#include <signal.h>
 #include <stddef.h>
 
 #include "reactor/export.h"
@@ -22,7 +21,6 @@ typedef struct rdy_signals {
     rdy_source source; /* register it with RDY_READABLE; never read from its descriptor */
     int writer; /* the other end, for the handler; the source's own descriptor where that is an eventfd(2) */
     int numbers[RDY_SIGNALS_MAX];
-    struct sigaction earlier[RDY_SIGNALS_MAX];
     size_t count;
 } rdy_signals;
 
