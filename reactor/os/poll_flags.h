@@ -18,6 +18,7 @@
  *     HUP | OUT         never connected, or closed and asked for writable alone: no hint of a close
  *     HUP               closed and asked for readable alone, or the reading end of a pipe
  *     HUP | OUT | ERR   failed, and asked for writable alone
+ *     HUP | ERR         the same while what was written is being thrown away: OUT would come in a moment
  *     ERR               the writing end of a full pipe without a reader, or an error of a source asked for
  *                       readable alone: both flags, for neither may hang
  */
@@ -31,7 +32,7 @@ static inline uint32_t rdy_flags_from_poll(uint32_t bits)
     uint32_t flags = 0;
     if (in || (hung_up ? !out : error))
         flags |= RDY_EVENT_READABLE;
-    if (out || (error && !hung_up))
+    if (out || (error && (!hung_up || !in)))
         flags |= RDY_EVENT_WRITABLE;
     if (error)
         flags |= RDY_EVENT_ERROR;

@@ -244,7 +244,7 @@ static uint32_t flags_of(int fd, rdy_interest interest, rdy_interest seen)
         flags &= ~RDY_EVENT_READABLE;
     if (!(interest & RDY_WRITABLE))
         flags &= ~RDY_EVENT_WRITABLE;
-    return flags | (seen & RDY_PRIORITY);
+    return flags | (seen & (RDY_WRITABLE | RDY_PRIORITY));
 }
 
 static void disarm(struct rdy_registration *entry, rdy_interest reported)

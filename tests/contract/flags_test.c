@@ -347,6 +347,38 @@ START_TEST(who_looks_at_writable_alone_learns_that_the_reader_has_gone)
 }
 END_TEST
 
+static void *close_what_main_waits_for(void *source)
+{
+    wait_until_main_sleeps();
+    rdy_source_close(source);
+    return NULL;
+}
+
+/* Byte by byte: it takes the kernel longer to throw so many small messages away. */
+static void fill_bytewise(rdy_source *source)
+{
+    while (send(rdy_source_fd(source), "x", 1, MSG_NOSIGNAL) == 1)
+        ;
+    (void)rdy_source_blocked(source, RDY_WRITABLE);
+}
+
+/* The kernel tells of the close first, and of the room that the unread bytes leave only when they are gone.
+ */
+START_TEST(a_writer_that_sleeps_hears_of_the_close)
+{
+    static const rdy_interest triggers[] = {RDY_EDGE, RDY_LEVEL, RDY_ONESHOT};
+    for (int round = 0; round < 40; round++) {
+        struct pair pair = open_unix_pair();
+        fill_bytewise(pair.end);
+        watch(pair.end, TOKEN, RDY_WRITABLE | triggers[_i]);
+        pthread_t thread = start_thread(close_what_main_waits_for, pair.peer);
+        ck_assert_uint_ne(wait_for(TOKEN, RDY_EVENT_WRITABLE) & RDY_EVENT_WRITABLE, 0);
+        join_thread(thread);
+        rdy_source_close(pair.end);
+    }
+}
+END_TEST
+
 START_TEST(urgent_data_is_readable_for_who_asked_for_priority)
 {
     struct pair pair = open_tcp_pair();
@@ -367,5 +399,6 @@ int main(void)
     tcase_add_loop_test(ends, read_closed_never_means_that_no_data_is_left, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_readable_alone_reaches_the_end, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_writable_alone_learns_that_the_reader_has_gone, 0, 2);
+    tcase_add_loop_test(ends, a_writer_that_sleeps_hears_of_the_close, 0, 3);
     return run_suite(suite);
 }
