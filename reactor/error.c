@@ -77,7 +77,7 @@ static const struct entry unknown = {0, "EUNKNOWN", "unknown error"};
 static const struct entry *find(int error)
 {
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
-        if (entries[i].error == error || entries[i].error == -(long)error)
+        if (entries[i].error == error || -entries[i].error == error)
             return &entries[i];
     return &unknown;
 }

@@ -12,6 +12,6 @@ int rdy_event_print(rdy_event event, char *bytes, size_t size)
     struct rdy_text text = {.bytes = bytes, .size = size};
     rdy_text_add(&text, "Event { token: %ju, flags: ", (uintmax_t)event.token);
     rdy_text_add_bits(&text, names, sizeof names / sizeof names[0], event.flags);
-    rdy_text_add(&text, event.flags == 0 ? "(empty) }" : " }");
+    rdy_text_add(&text, " }");
     return (int)text.length;
 }

@@ -10,7 +10,5 @@ int rdy_interest_print(rdy_interest interest, char *bytes, size_t size)
     };
     struct rdy_text text = {.bytes = bytes, .size = size};
     rdy_text_add_bits(&text, names, sizeof names / sizeof names[0], interest);
-    if (text.length == 0)
-        rdy_text_add(&text, "(empty)");
     return (int)text.length;
 }

@@ -23,4 +23,6 @@ void rdy_text_add_bits(struct rdy_text *text, const struct rdy_text_bit *names, 
         rdy_text_add(text, "%s%s", between, names[i].name);
         between = " | ";
     }
+    if (*between == '\0')
+        rdy_text_add(text, "(empty)");
 }

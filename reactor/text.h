@@ -19,7 +19,7 @@ struct rdy_text_bit {
     const char *name;
 };
 
-/* Appends the names of the bits that are set, with " | " between them. */
+/* Appends the names of the bits that are set, with " | " between them, or "(empty)" if none has a name. */
 void rdy_text_add_bits(struct rdy_text *text, const struct rdy_text_bit *names, size_t count, unsigned bits);
 
 #endif
