@@ -1,0 +1,262 @@
+"""Installs the build into a folder of its own and uses it as somebody who has nothing else would.
+
+Usage: install_test.py BUILD-FOLDER [PROGRAM-TO-BE-INSTALLED]...; CC and CXX choose the compilers, RDY_SEED the orders
+in which headers are included.
+"""
+
+import functools
+import os
+import pathlib
+import random
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parents[1]
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+PROGRAMS = sys.argv[2:]
+MESON = os.environ.get("MESON", "meson")
+SEED = int(os.environ.get("RDY_SEED", random.randrange(1 << 32)))
+PATIENCE = 60
+
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+CC = shlex.split(os.environ.get("CC", "cc"))
+C11 = [*CC, "-std=c11", *WARNINGS]
+CXX = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+CXX17 = [*shlex.split(CXX or "c++"), "-std=c++17", *WARNINGS]
+ELF = sys.platform.startswith("linux")
+
+# The system's, each with a use of what no file of the same name in our folders declares.
+SYSTEM_HEADERS = {
+    "net/if.h": "extern unsigned (*index_of)(const char *); unsigned (*index_of)(const char *) = if_nametoindex;",
+    "poll.h": "extern struct pollfd asked; struct pollfd asked;",
+    "signal.h": "extern sig_atomic_t number; sig_atomic_t number = SIGINT;",
+}
+
+ROOT = None  # what stands for / of the installed files
+
+
+def setUpModule():
+    global ROOT
+    folder = tempfile.TemporaryDirectory(prefix="rdy-install-")
+    unittest.addModuleCleanup(folder.cleanup)
+    ROOT = pathlib.Path(folder.name)
+    run(MESON, "install", "--no-rebuild", "-C", BUILD, "--destdir", ROOT / "root")
+
+
+def run(*command, text=None, **environment):
+    """What the command printed; it must succeed."""
+    command = [str(part) for part in command]
+    done = subprocess.run(
+        command,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    if done.returncode != 0:
+        told = (shlex.join(command), "exited with %d" % done.returncode, done.stdout, done.stderr, text or "")
+        raise AssertionError("\n".join(told))
+    return done.stdout
+
+
+def installed(pattern):
+    """The one file of that name."""
+    found = sorted((ROOT / "root").rglob(pattern))
+    assert len(found) == 1, "%s: %s" % (pattern, found)
+    return found[0]
+
+
+def prefix():
+    """The folder of the prefix that rdy.pc names, below the root."""
+    named = re.search(r"^prefix=(.*)$", installed("rdy.pc").read_text(), re.MULTILINE).group(1)
+    return ROOT / "root" / named.lstrip("/")
+
+
+@functools.lru_cache(maxsize=None)
+def flags(*questions):
+    """What pkg-config answers; the search path stays, for rdy may need packages of the system."""
+    path = str(installed("rdy.pc").parent)
+    there = "--define-variable=prefix=%s" % prefix()
+    return shlex.split(run("pkg-config", there, *questions, "rdy", PKG_CONFIG_PATH=path))
+
+
+def library_folder():
+    return installed("librdy.a").parent
+
+
+def header_folder():
+    return prefix() / "include" / "rdy"
+
+
+def headers():
+    """Those that are installed, as users name them."""
+    folder = header_folder()
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+class Programs(unittest.TestCase):
+    """Somebody else's programs."""
+
+    def build(self, compiler, source, suffix, *libraries):
+        """The README's command."""
+        program = ROOT / self._testMethodName
+        path = program.with_suffix(suffix)
+        path.write_text(source)
+        run(*compiler, path, *flags("--cflags"), *libraries, "-o", program)
+        return program
+
+    def check_dynamic(self, compiler, suffix):
+        program = self.build(compiler, (HERE / "outside.c").read_text(), suffix, *flags("--libs"))
+        path = "LD_LIBRARY_PATH" if ELF else "DYLD_LIBRARY_PATH"
+        self.assertRegex(run(program, **{path: str(library_folder())}), r"\Ahello over \w+\n\Z")
+        if ELF:
+            self.assertIn("[librdy.so.0]", run("readelf", "-d", program))
+
+    def check_static(self, compiler, suffix):
+        archive = library_folder() / "librdy.a"
+        libraries = [archive if flag == "-lrdy" else flag for flag in flags("--static", "--libs")]
+        program = self.build(compiler, (HERE / "outside.c").read_text(), suffix, *libraries)
+        self.assertRegex(run(program), r"\Ahello over \w+\n\Z")
+        if ELF:
+            self.assertNotIn("librdy", run("readelf", "-d", program))
+
+    def test_c_program_runs_with_the_shared_library(self):
+        self.check_dynamic(C11, ".c")
+
+    def test_c_program_runs_with_the_archive(self):
+        self.check_static(C11, ".c")
+
+    @unittest.skipUnless(CXX, "no C++ compiler")
+    def test_cxx_program_runs_with_the_shared_library(self):
+        self.check_dynamic(CXX17, ".cpp")
+
+    @unittest.skipUnless(CXX, "no C++ compiler")
+    def test_cxx_program_runs_with_the_archive(self):
+        self.check_static(CXX17, ".cpp")
+
+    def test_the_example_of_the_readme_compiles_and_links(self):
+        text = (SOURCE / "README.md").read_text()
+        examples = re.findall(r"^```c\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(examples), 1)
+        self.build([*CC, "-Wall", "-Wextra", "-Werror"], examples[0], ".c", *flags("--libs"))
+
+    def test_pkg_config_names_nothing_but_what_is_installed(self):
+        folders = [flag[2:] for flag in flags("--cflags", "--libs") if flag[:2] in ("-I", "-L")]
+        self.assertLessEqual({str(header_folder()), str(library_folder())}, set(folders))
+        for folder in folders:
+            self.assertNotIn(BUILD, [pathlib.Path(folder), *pathlib.Path(folder).parents])
+        self.assertEqual(flags("--modversion"), [project_version()])
+
+
+class Headers(unittest.TestCase):
+    def compile(self, compiler, language, text):
+        run(*compiler, "-fsyntax-only", "-x", language, *flags("--cflags"), "-", text=text)
+
+    def check_each_alone(self, compiler, language):
+        for header in headers():
+            with self.subTest(header=header):
+                self.compile(compiler, language, "#include <%s>\nextern int used;\n" % header)
+
+    def test_each_compiles_alone_in_strict_c11(self):
+        self.check_each_alone(C11, "c")
+
+    def test_each_compiles_alone_in_c11_with_all_of_the_system(self):
+        self.check_each_alone([*C11, "-D_GNU_SOURCE"], "c")
+
+    @unittest.skipUnless(CXX, "no C++ compiler")
+    def test_each_compiles_alone_in_cxx17(self):
+        self.check_each_alone(CXX17, "c++")
+
+    def check_orders(self, compiler, language):
+        chance = random.Random(SEED)
+        for place in ("before", "between", "between", "between", "after"):
+            names = shuffled_headers(chance, place)
+            lines = ["#include <%s>" % name for name in names] + list(SYSTEM_HEADERS.values())
+            with self.subTest(place=place, seed=SEED):
+                self.compile(compiler, language, "\n".join(lines) + "\n")
+
+    def test_all_compile_in_any_order_with_the_systems_in_c11(self):
+        self.check_orders([*C11, "-D_GNU_SOURCE"], "c")
+
+    @unittest.skipUnless(CXX, "no C++ compiler")
+    def test_all_compile_in_any_order_with_the_systems_in_cxx17(self):
+        self.check_orders(CXX17, "c++")
+
+    def test_the_public_ones_are_installed_and_no_private_one(self):
+        ours = [*(SOURCE / "reactor").glob("*.h"), *(SOURCE / "net").glob("*.h")]
+        public = [str(path.relative_to(SOURCE)) for path in ours if "Private:" not in path.read_text()]
+        self.assertEqual(headers(), sorted(public))
+
+
+def shuffled_headers(chance, place):
+    """All of ours in any order, with the system's before, after or anywhere between them."""
+    ours = headers()
+    theirs = list(SYSTEM_HEADERS)
+    chance.shuffle(ours)
+    chance.shuffle(theirs)
+    if place == "before":
+        return theirs + ours
+    if place == "after":
+        return ours + theirs
+    for name in theirs:
+        ours.insert(chance.randrange(1, len(ours)), name)
+    return ours
+
+
+def project_version():
+    return re.search(r"^  version: '(.*)',$", (SOURCE / "meson.build").read_text(), re.MULTILINE).group(1)
+
+
+def declared_functions():
+    """The functions, other than inline ones, that the installed headers declare."""
+    names = set()
+    for header in headers():
+        text = (header_folder() / header).read_text()
+        text = re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
+        text = re.sub(r"^\s*#(.*\\\n)*.*$", "", text, flags=re.MULTILINE)
+        text = text.replace('extern "C" {', "")
+        bodies = 1
+        while bodies:
+            text, bodies = re.subn(r"\{[^{}]*\}", ";", text)
+        for statement in text.split(";"):
+            if "(" in statement and not re.search(r"\b(static|typedef)\b", statement):
+                names.add(re.search(r"(\w+)\s*\(", statement).group(1))
+    return names
+
+
+@unittest.skipUnless(ELF, "not an ELF system")
+class SharedLibrary(unittest.TestCase):
+    def test_its_name_is_that_of_its_interface(self):
+        self.assertIn("Library soname: [librdy.so.0]", run("readelf", "-d", library_folder() / "librdy.so"))
+        for name in ("librdy.so", "librdy.so.0"):
+            self.assertEqual((library_folder() / name).resolve().name, "librdy.so." + project_version())
+
+    def test_it_exports_what_the_headers_declare_and_nothing_else(self):
+        lines = run("nm", "--dynamic", "--defined-only", library_folder() / "librdy.so").splitlines()
+        exported = {line.split()[-1] for line in lines}
+        self.assertEqual([name for name in exported if not name.startswith("rdy_")], [])
+        self.assertEqual(exported, declared_functions())
+
+
+class InstalledPrograms(unittest.TestCase):
+    def test_there_are_the_named_ones_and_no_other(self):
+        self.assertEqual(sorted(path.name for path in (prefix() / "bin").glob("*")), sorted(PROGRAMS))
+
+    def test_each_tells_its_version_and_its_help(self):
+        for name in PROGRAMS:
+            program = prefix() / "bin" / name
+            self.assertRegex(run(program, "--version"), r"\A%s %s\b" % (name, re.escape(project_version())))
+            self.assertIn(name, run(program, "--help"))
+
+
+if __name__ == "__main__":
+    print("RDY_SEED=%d" % SEED, flush=True)
+    unittest.main(argv=sys.argv[:1], verbosity=2)
