@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/event.h>
 #include <sys/types.h>
@@ -253,10 +254,23 @@ static bool is_wake(const struct kqueue_state *state, const struct kevent *event
                                      (uintptr_t)event->udata == 0);
 }
 
+static bool has_ended(const struct kevent *event)
+{
+    if (event->flags & EV_EOF)
+        return true;
+#ifdef __linux__
+    /* libkqueue 2.7 forgets to ask for the end of a stream that also has a filter for writing. */
+    struct pollfd more = {.fd = (int)event->ident, .events = POLLRDHUP};
+    return event->filter == EVFILT_READ && poll(&more, 1, 0) > 0 && (more.revents & POLLRDHUP) != 0;
+#else
+    return false;
+#endif
+}
+
 /* A close or an error is told by one filter and means both conditions, as far as they were asked for. */
 static uint32_t flags_of(const struct kevent *event, rdy_interest interest)
 {
-    const bool ended = (event->flags & EV_EOF) != 0;
+    const bool ended = has_ended(event);
     const bool error = (event->flags & EV_ERROR) != 0 || (ended && event->fflags != 0);
     uint32_t flags = 0;
     if (event->filter == EVFILT_WRITE)

@@ -335,6 +335,54 @@ START_TEST(who_looks_at_readable_alone_reaches_the_end)
 }
 END_TEST
 
+/* Reads once for each event, unless the event says that this was not all. Returns 0 at the end. */
+static ssize_t read_until_drained(rdy_source *source, rdy_event event, size_t *total)
+{
+    char bytes[4096];
+    ssize_t count;
+    do {
+        count = read(rdy_source_fd(source), bytes, sizeof bytes);
+        *total += count > 0 ? (size_t)count : 0;
+    } while (count > 0 && !rdy_event_is_drained(event, count, sizeof bytes));
+    if (count != 0)
+        ck_assert_int_eq(rdy_source_blocked(source, RDY_READABLE), 0);
+    return count;
+}
+
+START_TEST(who_saves_the_read_after_a_short_one_reaches_the_end)
+{
+    static const struct kind *const streams[] = {&unix_pair, &tcp_pair};
+    for (int round = 0; round < 20; round++) {
+        struct pair pair = streams[_i]->open();
+        size_t total = 0;
+        watch(pair.end, TOKEN, RDY_READABLE | RDY_WRITABLE);
+        wait_for(TOKEN, RDY_EVENT_WRITABLE);
+        if (round % 2 == 0)
+            feed(pair.peer);
+        pthread_t writer = start_thread(feed_and_close, pair.peer);
+        do
+            ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, GENEROUS), 1);
+        while (read_until_drained(pair.end, subject.events.items[0], &total) != 0);
+        ck_assert_uint_eq(total, (20 + (round % 2 == 0)) * FED);
+        join_thread(writer);
+        rdy_source_close(pair.end);
+    }
+}
+END_TEST
+
+START_TEST(a_close_behind_bytes_that_wait_is_told_with_them)
+{
+    static const struct kind *const streams[] = {&unix_pair, &tcp_pair};
+    struct pair pair = streams[_i]->open();
+    watch(pair.end, TOKEN, RDY_READABLE | RDY_WRITABLE);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    feed(pair.peer);
+    rdy_source_close(pair.peer);
+    const rdy_event event = {.flags = wait_for(TOKEN, RDY_EVENT_READABLE)};
+    ck_assert(!rdy_event_is_drained(event, FED, FED + 1));
+}
+END_TEST
+
 START_TEST(who_looks_at_writable_alone_learns_that_the_reader_has_gone)
 {
     static const struct kind *const writers[] = {&pipe_writer, &unix_pair};
@@ -399,6 +447,8 @@ int main(void)
     tcase_add_loop_test(ends, read_closed_never_means_that_no_data_is_left, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_readable_alone_reaches_the_end, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_writable_alone_learns_that_the_reader_has_gone, 0, 2);
+    tcase_add_loop_test(ends, who_saves_the_read_after_a_short_one_reaches_the_end, 0, 2);
+    tcase_add_loop_test(ends, a_close_behind_bytes_that_wait_is_told_with_them, 0, 2);
     tcase_add_loop_test(ends, a_writer_that_sleeps_hears_of_the_close, 0, 3);
     return run_suite(suite);
 }
