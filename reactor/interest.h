@@ -13,19 +13,21 @@ extern "C" {
 /*
  * What a registration asks for: at least one of the three conditions, or'ed with at most one trigger. An
  * interest without a condition, with an unknown bit or with both LEVEL and ONESHOT is refused with -EINVAL.
+ * PRIORITY is out-of-band data (POLLPRI of poll(2)); a kqueue that cannot tell refuses it alone with -ENOTSUP and
+ * leaves it out beside another condition.
  */
 typedef uint32_t rdy_interest;
 
 #define RDY_READABLE UINT32_C(1)
 #define RDY_WRITABLE UINT32_C(2)
-#define RDY_PRIORITY                                                                                         \
-    UINT32_C(16) /* out-of-band data, POLLPRI of poll(2); -ENOTSUP alone where the kernel cannot tell */
+#define RDY_PRIORITY UINT32_C(16)
 
 /*
  * The trigger.
- * EDGE, the default: after an operation would block, the next change to ready gives at least one event. More
- * may come. LEVEL: every wait reports the condition while it holds. ONESHOT: one event, then silence until
- * the source is reregistered.
+ *   EDGE      the default: after an operation would block, the next change to ready gives at least one event. More
+ *             may come.
+ *   LEVEL     every wait reports the condition while it holds.
+ *   ONESHOT   one event, then silence until the source is reregistered.
  */
 #define RDY_EDGE    UINT32_C(0)
 #define RDY_LEVEL   UINT32_C(0x100)

@@ -45,8 +45,7 @@ RDY_API int rdy_poll_open(const rdy_poll_options *options, rdy_poll **poll);
  * Waits until a registered source is ready, a waker wakes the poll, `timeout_ns` nanoseconds have passed (0
  * only looks; RDY_FOREVER) or a signal arrives. Fills `events` and returns their number, 0 after the
  * time-out:
- *   - at most one event for each registration, at most the capacity; the rest comes with the next wait, in
- * turn
+ *   - at most one event for each registration, at most the capacity; the rest comes with the next wait, in turn
  *   - time-outs are rounded up to what the kernel can do and clamped when absurd; they are never early
  *   -EINTR    a signal handler ran while the thread slept (signal(7)); no event is lost
  *   -EINVAL   `events` has no capacity
