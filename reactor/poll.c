@@ -41,10 +41,16 @@ static int open_named(const char *name, struct rdy_registry **out)
     return -ENOTSUP;
 }
 
+/* What a kernel or a sandbox that does not have the mechanism says; a lack of descriptors is no reason to do worse. */
+static bool is_missing(int error)
+{
+    return error == -ENOSYS || error == -ENOTSUP || error == -EPERM || error == -EINVAL;
+}
+
 static int open_best(struct rdy_registry **out)
 {
     int error = -ENOTSUP;
-    for (const struct rdy_backend *const *backend = rdy_backend_list; *backend != NULL && error != 0;
+    for (const struct rdy_backend *const *backend = rdy_backend_list; *backend != NULL && is_missing(error);
          backend++)
         error = open_backend(*backend, out);
     return error;
@@ -97,12 +103,19 @@ const char *rdy_poll_backend(const rdy_poll *poll)
     return poll->registry->backend->name;
 }
 
+static const char *backend_names[8];
+
+static void collect_names(void)
+{
+    for (size_t i = 0; rdy_backend_list[i] != NULL; i++)
+        backend_names[i] = rdy_backend_list[i]->name;
+}
+
 const char *const *rdy_backends(void)
 {
-    static const char *names[8];
-    for (size_t i = 0; rdy_backend_list[i] != NULL; i++)
-        names[i] = rdy_backend_list[i]->name;
-    return names;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, collect_names);
+    return backend_names;
 }
 
 /* ---- waiting ---- */

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/contract/support.h"
 
@@ -65,6 +67,25 @@ START_TEST(without_a_choice_the_best_is_taken)
 }
 END_TEST
 
+/* A busy server's next worker must not become slow without a word. */
+START_TEST(a_lack_of_descriptors_is_an_error_and_no_worse_backend)
+{
+    rdy_poll *poll = NULL;
+    struct rlimit limits;
+    const int lowest_free = dup(STDIN_FILENO);
+    close(lowest_free);
+    ck_assert_int_eq(unsetenv("RDY_BACKEND"), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limits), 0);
+    limits.rlim_cur = (rlim_t)lowest_free + 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limits), 0);
+    const int error = rdy_poll_open(NULL, &poll);
+    if (error == 0)
+        expect_and_close(poll, rdy_backends()[0]);
+    else
+        ck_assert_int_eq(error, -EMFILE);
+}
+END_TEST
+
 static const char *const unknown[] = {"none such", "Epoll", "epoll ", "selec", "selects"};
 
 START_TEST(an_unknown_option_is_enotsup_and_no_other_backend)
@@ -111,6 +132,7 @@ int main(void)
     tcase_add_loop_test(tests, each_listed_backend_opens_by_name_whatever_the_environment_says, 0, 2);
     tcase_add_test(tests, the_environment_chooses_when_no_option_does);
     tcase_add_test(tests, without_a_choice_the_best_is_taken);
+    tcase_add_test(tests, a_lack_of_descriptors_is_an_error_and_no_worse_backend);
     tcase_add_loop_test(tests, an_unknown_option_is_enotsup_and_no_other_backend, 0, COUNT(unknown));
     tcase_add_loop_test(tests, an_unknown_environment_is_enotsup_and_no_other_backend, 0, COUNT(unknown));
     tcase_add_test(tests, polls_of_different_backends_live_side_by_side);
