@@ -1,5 +1,6 @@
 #include "reactor/os/process.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -12,28 +13,36 @@
 /*
  * A page that the kernel shows to a child as zeros (madvise(2), Linux 4.14). The last mark is kept in
  * ordinary memory, which the child inherits, so that the child's own mark is one that its parent never had.
+ * Whether there is such a page is decided once: marks of two kinds would not compare.
  */
 static _Atomic(_Atomic(unsigned long) *) page;
 static atomic_ulong last_mark;
 
-static _Atomic(unsigned long) *map_page(void)
+static void map_page(void)
 {
     const size_t size = (size_t)sysconf(_SC_PAGESIZE);
     void *fresh = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (fresh == MAP_FAILED)
-        return NULL;
-    _Atomic(unsigned long) *expected = NULL;
-    if (madvise(fresh, size, MADV_WIPEONFORK) == 0 && atomic_compare_exchange_strong(&page, &expected, fresh))
-        return fresh;
-    munmap(fresh, size);
-    return expected;
+        return;
+    if (madvise(fresh, size, MADV_WIPEONFORK) == 0)
+        atomic_store_explicit(&page, fresh, memory_order_release);
+    else
+        munmap(fresh, size);
+}
+
+static _Atomic(unsigned long) *find_page(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    _Atomic(unsigned long) *found = atomic_load_explicit(&page, memory_order_acquire);
+    if (found != NULL)
+        return found;
+    pthread_once(&once, map_page);
+    return atomic_load_explicit(&page, memory_order_acquire);
 }
 
 unsigned long rdy_process_mark(void)
 {
-    _Atomic(unsigned long) *mark = atomic_load_explicit(&page, memory_order_acquire);
-    if (mark == NULL)
-        mark = map_page();
+    _Atomic(unsigned long) *mark = find_page();
     if (mark == NULL)
         return (unsigned long)getpid();
     unsigned long now = atomic_load_explicit(mark, memory_order_relaxed);
