@@ -22,12 +22,27 @@ static struct {
 static atomic_int
     handlers_running; /* so that close does not close a descriptor that a handler is about to use */
 
-/* A child of fork(2) inherits the handler and the descriptor, but its signals are not the parent's. */
+static bool is_inherited(int number)
+{
+    return atomic_load(&slots[number].process_mark) != rdy_process_mark();
+}
+
+/* A child of fork(2) inherits the handler, but nobody there waits for the signal: it does what it did before. */
+static void hand_on(int number)
+{
+    (void)rdy_sys_sigaction(number, &slots[number].earlier, NULL);
+    (void)raise(number);
+}
+
 static void handle(int number)
 {
+    if (is_inherited(number)) {
+        hand_on(number);
+        return;
+    }
     atomic_fetch_add(&handlers_running, 1);
     const int writer = atomic_load(&slots[number].writer) - 1;
-    if (writer >= 0 && atomic_load(&slots[number].process_mark) == rdy_process_mark()) {
+    if (writer >= 0) {
         atomic_store(&slots[number].arrived, true);
         rdy_notice_post(writer);
     }
@@ -41,7 +56,7 @@ static int claim(int number, int writer)
         return -EBUSY;
     atomic_store(&slots[number].arrived, false);
     atomic_store(&slots[number].process_mark, rdy_process_mark());
-    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART | SA_ONSTACK};
     sigfillset(&action.sa_mask);
     int error = rdy_sys_sigaction(number, &action, &slots[number].earlier);
     if (error != 0)
@@ -51,13 +66,16 @@ static int claim(int number, int writer)
 
 static void release(rdy_signals *signals)
 {
+    bool inherited = false;
     for (size_t i = 0; i < signals->count; i++) {
         const int number = signals->numbers[i];
         (void)rdy_sys_sigaction(number, &slots[number].earlier, NULL);
         atomic_store(&slots[number].writer, 0);
+        inherited |= is_inherited(number);
     }
     signals->count = 0;
-    while (atomic_load(&handlers_running) != 0)
+    while (!inherited &&
+           atomic_load(&handlers_running) != 0) /* a child has none of the threads they ran on */
         sched_yield();
 }
 

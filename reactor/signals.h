@@ -15,7 +15,8 @@ extern "C" {
 
 /*
  * Signals as an ordinary source: while it is open, each of its signals makes the source readable and has no
- * other effect. Owned by the caller, used by one thread; do not copy it while it is open.
+ * other effect. Owned by the caller, used by one thread; do not copy it while it is open. In a child of fork(2) its
+ * signals do what they did before it was opened.
  */
 typedef struct rdy_signals {
     rdy_source source; /* register it with RDY_READABLE; never read from its descriptor */

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "reactor/signals.h"
 #include "tests/contract/support.h"
@@ -214,6 +216,24 @@ START_TEST(a_refusal_changes_nothing)
 }
 END_TEST
 
+/* Otherwise a worker that was forked could not be told to end. */
+START_TEST(in_a_child_a_signal_does_what_it_did_before)
+{
+    static const int numbers[] = {SIGUSR2};
+    int status = 0;
+    ck_assert_int_eq(rdy_signals_open(numbers, 1, &signals), 0);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        raise(SIGUSR2);
+        _exit(7);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR2);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("signals");
@@ -229,6 +249,7 @@ int main(void)
     tcase_add_test(events, a_signal_that_another_thread_takes_ends_the_wait);
     tcase_add_checked_fixture(handlers, NULL, close_signals);
     tcase_add_test(handlers, closing_restores_the_handlers_that_were_there_before);
+    tcase_add_test(handlers, in_a_child_a_signal_does_what_it_did_before);
     tcase_add_test(handlers, closing_frees_the_signals_and_leaves_silence);
     tcase_add_loop_test(handlers, a_refusal_changes_nothing, 0, COUNT(refusals));
     return run_suite(suite);
