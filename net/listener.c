@@ -15,7 +15,10 @@ rdy_accept_advice rdy_accept_advise(int error)
         return RDY_ACCEPT_PAUSE;
     case ECONNABORTED:
     case EINTR:
-    /* Linux tells what happened to that one connection; accept(2) wants these taken for EAGAIN. */
+    /*
+     * Linux tells what happened to that one connection; accept(2) wants these taken for EAGAIN. EOPNOTSUPP, which it
+     * names too, is also what a socket without connections says, for ever.
+     */
     case EPROTO:
     case ENETDOWN:
     case ENOPROTOOPT:

@@ -13,7 +13,9 @@ enum { DEFAULT_BACKLOG = 4096 };
 
 static int set_reuse_port(int fd)
 {
-#ifdef SO_REUSEPORT
+#if defined(SO_REUSEPORT_LB) /* FreeBSD: SO_REUSEPORT alone gives all connections to one */
+    return rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEPORT_LB, 1);
+#elif defined(SO_REUSEPORT)
     return rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 #else
     (void)fd;
@@ -21,15 +23,21 @@ static int set_reuse_port(int fd)
 #endif
 }
 
+static int set_v4_mapped(int fd, bool mapped)
+{
+    const int error = rdy_socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !mapped);
+    return mapped && error == -EINVAL ? -ENOTSUP : error; /* OpenBSD knows no other */
+}
+
 static int set_options(int fd, int family, const rdy_tcp_listener_options *options)
 {
     int error = 0;
-    if (!options->keep_address)
+    if (!options->no_reuse_address)
         error = rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (error == 0 && options->reuse_port)
         error = set_reuse_port(fd);
     if (error == 0 && family == AF_INET6)
-        error = rdy_socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->v4_mapped);
+        error = set_v4_mapped(fd, options->v4_mapped);
     if (error == 0 && options->nodelay)
         error = rdy_socket_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return error;

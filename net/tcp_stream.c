@@ -59,6 +59,8 @@ int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream)
     if (error != -ENOTCONN && error != -EINVAL) /* macOS says EINVAL of a socket that was reset */
         return error;
     error = rdy_socket_take_error(fd);
+    if (error == 0 && !rdy_socket_is_connecting(fd))
+        error = -ENOTCONN; /* somebody else has taken why */
     if (error == 0 || error == -EINPROGRESS || error == -EALREADY)
         return rdy_source_would_block(&stream->source, RDY_WRITABLE);
     rdy_source_keep_error(&stream->source, error);

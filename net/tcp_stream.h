@@ -39,7 +39,7 @@ RDY_API int rdy_tcp_stream_connect_from(const rdy_address *from, const rdy_addre
  * How the connect stands: 0 it is done, -EAGAIN not yet (wait for writable again), else why it failed
  * (-ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, ...). It may be asked at any time and any number of times, and
  * gives the same answer again: a failure is kept, and a read shows it too, although the kernel tells SO_ERROR
- * only once (socket(7)).
+ * only once (socket(7)). -ENOTCONN if it failed and a read, a write or take_error was told why.
  */
 RDY_API int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream);
 
@@ -100,7 +100,10 @@ RDY_API int rdy_tcp_stream_keepalive(const rdy_tcp_stream *stream, rdy_tcp_keepa
 RDY_API int rdy_tcp_stream_set_ttl(rdy_tcp_stream *stream, int ttl);
 RDY_API int rdy_tcp_stream_ttl(const rdy_tcp_stream *stream, int *ttl);
 
-/* SO_LINGER in seconds; -1, the default, is off; 0 makes close send a reset and drop what was not sent. */
+/*
+ * SO_LINGER in seconds; -1, the default, is off; 0 makes close send a reset and drop what was not sent. Above 0,
+ * close blocks up to that long while bytes are unsent, also on a non-blocking socket (socket(7)).
+ */
 RDY_API int rdy_tcp_stream_set_linger(rdy_tcp_stream *stream, int seconds);
 RDY_API int rdy_tcp_stream_linger(const rdy_tcp_stream *stream, int *seconds);
 

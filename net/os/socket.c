@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdatomic.h>
 
 #include "reactor/os/sys.h"
@@ -12,16 +13,31 @@ enum { BIRTH_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC };
 enum { BIRTH_FLAGS = 0 };
 #endif
 
+/* Where send(2) cannot say MSG_NOSIGNAL, the socket has to. */
+static int forgo_sigpipe(int fd)
+{
+#ifdef SO_NOSIGPIPE
+    int error = rdy_socket_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+    return error == -EINVAL
+               ? 0
+               : error; /* macOS, when the peer has gone already: nothing will be written to it */
+#else
+    (void)fd;
+    return 0;
+#endif
+}
+
+/* What the birth flags say, for a socket that was made without. */
+static int raise_plain(int fd)
+{
+    int error = rdy_sys_set_flags(fd);
+    return error != 0 ? error : forgo_sigpipe(fd);
+}
+
 /* Finishes what the birth flags could not say. The descriptor is closed on failure. */
 static int raise_socket(int fd)
 {
-    int error = BIRTH_FLAGS != 0 ? 0 : rdy_sys_set_flags(fd);
-#ifdef SO_NOSIGPIPE
-    if (error == 0)
-        error = rdy_socket_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
-    if (error == -EINVAL) /* macOS, when the peer has gone already: nothing will be written to it */
-        error = 0;
-#endif
+    int error = BIRTH_FLAGS != 0 ? forgo_sigpipe(fd) : raise_plain(fd);
     if (error != 0)
         rdy_sys_close(fd);
     return error != 0 ? error : fd;
@@ -59,7 +75,7 @@ int rdy_socket_prepare(int fd, int type)
     int error = rdy_socket_option(fd, SOL_SOCKET, SO_TYPE, &actual);
     if (error == 0 && actual != type)
         error = -EINVAL;
-    return error != 0 ? error : rdy_sys_set_flags(fd);
+    return error != 0 ? error : raise_plain(fd);
 }
 
 int rdy_socket_bind(int fd, const rdy_address *address)
@@ -84,7 +100,7 @@ static int accept_plainly(int fd, struct sockaddr *peer, socklen_t *length)
     int accepted = accept(fd, peer, length);
     if (accepted < 0)
         return -errno;
-    int error = rdy_sys_set_flags(accepted);
+    int error = raise_plain(accepted);
     if (error != 0)
         rdy_sys_close(accepted);
     return error != 0 ? error : accepted;
@@ -99,8 +115,10 @@ static int accept_once(int fd, struct sockaddr *peer, socklen_t *length)
     if (atomic_load_explicit(&missing, memory_order_relaxed))
         return accept_plainly(fd, peer, length);
     int accepted = accept4(fd, peer, length, BIRTH_FLAGS);
-    if (accepted >= 0 || errno != ENOSYS)
-        return accepted < 0 ? -errno : accepted;
+    if (accepted >= 0)
+        return raise_socket(accepted);
+    if (errno != ENOSYS)
+        return -errno;
     atomic_store_explicit(&missing, true, memory_order_relaxed);
     return accept_plainly(fd, peer, length);
 }
@@ -114,6 +132,14 @@ static int accept_once(int fd, struct sockaddr *peer, socklen_t *length)
 
 #endif
 
+/* The kernel says how long an address is, also when only its beginning had room. */
+static rdy_address fitted(rdy_address address)
+{
+    if (address.length > sizeof address.storage)
+        address.length = sizeof address.storage;
+    return address;
+}
+
 int rdy_socket_accept(int fd, rdy_address *peer)
 {
     rdy_address from;
@@ -123,11 +149,15 @@ int rdy_socket_accept(int fd, rdy_address *peer)
         accepted = peer == NULL ? accept_once(fd, NULL, NULL)
                                 : accept_once(fd, (struct sockaddr *)&from.storage, &from.length);
     } while (accepted == -EINTR);
-    if (accepted >= 0 && BIRTH_FLAGS == 0)
-        accepted = raise_socket(accepted);
     if (accepted >= 0 && peer != NULL)
-        *peer = from;
+        *peer = fitted(from);
     return accepted;
+}
+
+bool rdy_socket_is_connecting(int fd)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    return poll(&room, 1, 0) == 0;
 }
 
 int rdy_socket_shutdown(int fd, int how)
@@ -140,7 +170,7 @@ int rdy_socket_local_address(int fd, rdy_address *address)
     rdy_address found = {.length = sizeof found.storage};
     if (getsockname(fd, (struct sockaddr *)&found.storage, &found.length) < 0)
         return -errno;
-    *address = found;
+    *address = fitted(found);
     return 0;
 }
 
@@ -149,7 +179,7 @@ int rdy_socket_peer_address(int fd, rdy_address *address)
     rdy_address found = {.length = sizeof found.storage};
     if (getpeername(fd, (struct sockaddr *)&found.storage, &found.length) < 0)
         return -errno;
-    *address = found;
+    *address = fitted(found);
     return 0;
 }
 

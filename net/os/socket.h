@@ -32,6 +32,9 @@ int rdy_socket_connect(int fd, const rdy_address *peer);
 /* A descriptor like those of rdy_socket_open; `peer` may be NULL. */
 int rdy_socket_accept(int fd, rdy_address *peer);
 
+/* Whether an answer to connect is still to come; a failed attempt is ready for everything (poll(2)). */
+bool rdy_socket_is_connecting(int fd);
+
 int rdy_socket_shutdown(int fd, int how);
 
 int rdy_socket_local_address(int fd, rdy_address *address);

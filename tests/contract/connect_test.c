@@ -102,6 +102,34 @@ START_TEST(a_refused_connect_wakes_who_waits_for_readable_alone)
 }
 END_TEST
 
+static int read_byte(void)
+{
+    char byte;
+    return (int)rdy_tcp_stream_read(&stream, &byte, 1);
+}
+
+static int write_byte(void)
+{
+    return (int)rdy_tcp_stream_write(&stream, "x", 1);
+}
+
+static int take_error(void)
+{
+    return rdy_tcp_stream_take_error(&stream);
+}
+
+START_TEST(a_failed_connect_whose_error_was_taken_is_no_connection_for_ever)
+{
+    static int (*const takers[])(void) = {read_byte, write_byte, take_error};
+    address = address_of_nobody();
+    begin_to_connect(RDY_READABLE | RDY_WRITABLE);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    ck_assert_int_eq(takers[_i](), -ECONNREFUSED);
+    ck_assert_int_eq(rdy_tcp_stream_finish_connect(&stream), -ENOTCONN);
+    ck_assert_int_eq(rdy_tcp_stream_finish_connect(&stream), -ENOTCONN);
+}
+END_TEST
+
 /* ---- not yet ---- */
 
 static bool is_connecting(int fd)
@@ -255,6 +283,7 @@ static void add_tests_of_errors(Suite *suite)
     TCase *errors = closing_case(suite, "errors");
     tcase_add_loop_test(errors, a_refused_connect_says_so_each_time_and_so_does_the_next_read, 0, 2);
     tcase_add_test(errors, a_refused_connect_wakes_who_waits_for_readable_alone);
+    tcase_add_loop_test(errors, a_failed_connect_whose_error_was_taken_is_no_connection_for_ever, 0, 3);
     tcase_add_loop_test(errors, a_reset_before_finish_connect_is_not_eaten, 0, 2);
     tcase_add_test(errors, a_reset_after_finish_connect_is_not_eaten);
     tcase_add_loop_test(errors, a_reset_shows_in_each_way_to_read, 0, 2);

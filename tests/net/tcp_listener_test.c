@@ -51,7 +51,7 @@ END_TEST
 
 START_TEST(a_restart_that_keeps_the_address_waits_for_old_connections)
 {
-    const rdy_tcp_listener_options options = {.keep_address = true};
+    const rdy_tcp_listener_options options = {.no_reuse_address = true};
     const rdy_address address = leave_time_wait();
     ck_assert_int_eq(bind_other(&address, &options), -EADDRINUSE);
 }
