@@ -9,7 +9,7 @@
 
 struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend)
 {
-    const size_t alignment = sizeof(max_align_t);
+    const size_t alignment = _Alignof(max_align_t);
     const size_t offset = (sizeof(struct rdy_registry) + alignment - 1) / alignment * alignment;
     struct rdy_registry *registry = calloc(1, offset + backend->state_size);
     if (registry == NULL)
@@ -115,8 +115,10 @@ static int take_off(struct rdy_registry *registry, int fd)
 {
     int error = -ENOENT;
     pthread_mutex_lock(&registry->lock);
-    if (!atomic_load(&registry->closed))
+    if (!atomic_load(&registry->closed)) {
         error = registry->backend->remove(registry->state, fd);
+        show_change(registry);
+    }
     pthread_mutex_unlock(&registry->lock);
     return error;
 }
@@ -132,9 +134,10 @@ int rdy_registry_register(rdy_registry *registry, rdy_source *source, rdy_token 
         return -EEXIST;
     if (rdy_source_fd(source) < 0)
         return -EBADF;
+    rdy_source_remember_registry(source, registry); /* before: then the source is the waiting thread's */
     error = add(registry, source->fd, token, interest);
-    if (error == 0)
-        rdy_source_remember_registry(source, registry);
+    if (error != 0)
+        rdy_source_forget_registry(source);
     return error;
 }
 
@@ -146,7 +149,12 @@ int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_toke
     int error = check(registry, source);
     if (error != 0)
         return error;
-    return source->registry == NULL ? -ENOENT : change(registry, source->fd, token, interest);
+    if (source->registry == NULL)
+        return -ENOENT;
+    error = change(registry, source->fd, token, interest);
+    if (error == -ENOENT) /* its descriptor is another file's by now */
+        rdy_source_forget_registry(source);
+    return error;
 }
 
 int rdy_registry_deregister(rdy_registry *registry, rdy_source *source)

@@ -18,30 +18,41 @@ extern "C" {
 typedef struct rdy_registry rdy_registry;
 
 /*
- * Asks for events of `source` under `token`. A source that is ready already gives an event. 0 on success,
- * else -EINVAL   the interest is empty or has unknown or contradicting bits -EEXIST   the source, or another
- * source with the same descriptor, is registered here; or the source is registered with another poll -EPERM
- * the descriptor is a regular file, a directory or a block device, which are never "not ready" -EBADF    the
- * source holds no open descriptor, or the poll is closed -EMFILE   select, where the system has a fixed
- * FD_SETSIZE: the descriptor is above it -ENOTSUP  kqueue: RDY_PRIORITY alone, where the system has no filter
- * for it -ENOMEM, -ENOSPC (epoll_ctl(2): max_user_watches) -ECHILD   this is a child of fork(2) and the poll
- * is the parent's
+ * Asks for events of `source` under `token`. A source that is ready already gives an event, to a thread that waits
+ * possibly before this returns: whoever registers a source for another thread does not touch it any more.
+ * 0 on success, else
+ *   -EINVAL   the interest is empty or has unknown or contradicting bits; kqueue also for a descriptor that the
+ *             system cannot watch (kqueue(2))
+ *   -EEXIST   the source, or another source with the same descriptor, is registered here; or the source is
+ *             registered with another poll
+ *   -EPERM    the descriptor is a regular file, a directory or a block device, which are never "not ready"; epoll
+ *             and kqueue also for devices that cannot be waited for
+ *   -EBADF    the source holds no open descriptor, or the poll is closed
+ *   -EMFILE   select, where the system has a fixed FD_SETSIZE: the descriptor is above it
+ *   -ENOTSUP  kqueue: RDY_PRIORITY alone, where the system has no filter for it
+ *   -ENOMEM, -ENOSPC, -ELOOP   as epoll_ctl(2) says
+ *   -ECHILD   this is a child of fork(2) and the poll is the parent's
  */
 RDY_API int rdy_registry_register(rdy_registry *registry, rdy_source *source, rdy_token token,
                                   rdy_interest interest);
 
 /*
  * Replaces token and interest. It always re-arms: readiness that still exists is reported again, also when
- * nothing changed. Errors as for register; -ENOENT if the source is not registered, -EEXIST if it is
- * registered with another poll.
+ * nothing changed. Errors as for register; -ENOENT if the source is not registered, or no more, since its descriptor
+ * was closed and is another file's; -EEXIST if it is registered with another poll.
  */
 RDY_API int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_token token,
                                     rdy_interest interest);
 
 /*
- * Ends the registration. After it returns, no later wait reports it. 0 on success; -ENOENT if the source is
- * not registered, -EEXIST if it is registered with another poll, -EBADF if its descriptor was closed behind
- * the library's back (the registration is gone then too), -ECHILD in a child of fork(2).
+ * Ends the registration. After it returns, no later wait reports it; one that another thread has under way may,
+ * so tokens that are pointers are not safe there: take those of rdy_slab. 0 on success, else
+ *   -ENOENT   the source is not registered
+ *   -EEXIST   it is registered with another poll
+ *   -EBADF    its descriptor was closed behind the library's back. The registration is gone then too, unless a
+ *             duplicate of the descriptor keeps the file open (dup(2), fork(2)): epoll(7) goes on to report it, and
+ *             nobody can take it off any more. Deregister before you close.
+ *   -ECHILD   this is a child of fork(2) and the poll is the parent's
  */
 RDY_API int rdy_registry_deregister(rdy_registry *registry, rdy_source *source);
 

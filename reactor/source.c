@@ -82,10 +82,10 @@ static int report(rdy_source *source, rdy_interest direction)
     pthread_mutex_lock(&registry->lock);
     if (!atomic_load(&registry->closed))
         error = registry->backend->rearm(registry->state, source->fd, direction);
-    if (error == 0)
+    if (error > 0)
         rdy_registry_rouse(registry);
     pthread_mutex_unlock(&registry->lock);
-    return error;
+    return error < 0 ? error : 0;
 }
 
 int rdy_source_blocked(rdy_source *source, rdy_interest direction)

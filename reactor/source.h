@@ -46,7 +46,7 @@ RDY_API bool rdy_source_is_registered(const rdy_source *source);
  * `direction`: RDY_READABLE, RDY_WRITABLE, RDY_PRIORITY or several. epoll and kqueue see this by themselves
  * and nothing happens; select has to be told, or an edge-triggered source stays silent. The functions of net/
  * call it themselves. 0 on success; -EINVAL for an empty or unknown direction; -ENOENT if the source is not
- * registered.
+ * registered; -ECHILD in a child of fork(2).
  */
 RDY_API int rdy_source_blocked(rdy_source *source, rdy_interest direction);
 

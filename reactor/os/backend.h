@@ -51,9 +51,10 @@ struct rdy_backend {
     void (*wake)(void *state);
 
     /*
-     * Optional, for mechanisms without edges of their own: an operation in `direction` would have blocked.
-     * Where it is there, every read and write of net/ reports to it (reactor/source.c), and a sleeping wait
-     * is woken after add, change and rearm, because it sleeps on a snapshot of what was asked.
+     * Optional, for mechanisms without edges of their own: an operation in `direction` would have blocked. 1 if
+     * that armed something, else 0. Where it is there, every read and write of net/ reports to it
+     * (reactor/source.c), and a sleeping wait is woken after add, change, remove and a rearm that armed: it sleeps
+     * on a snapshot of what was asked, and holds on to the files in it.
      */
     int (*rearm)(void *state, int fd, rdy_interest direction);
 };

@@ -32,6 +32,13 @@ struct kqueue_state {
 /* Its type is intptr_t on NetBSD before 10 and a pointer elsewhere. */
 typedef __typeof__(((struct kevent *)0)->udata) user_data;
 
+/* Where it is missing, the filter goes in place of being disabled; the table's `armed` silences its neighbours. */
+#ifdef EV_DISPATCH
+enum { DISPATCH = EV_DISPATCH };
+#else
+enum { DISPATCH = EV_ONESHOT };
+#endif
+
 #ifdef NOTE_OOB
 enum { FILTERS = 3 };
 #else
@@ -61,7 +68,7 @@ static int apply(const struct kqueue_state *state, struct kevent *change)
     return -errno;
 }
 
-static int change_filter(const struct kqueue_state *state, int fd, int which, int action, uint32_t generation)
+static int change_filter(const struct kqueue_state *state, int fd, int which, int action, uint64_t generation)
 {
     struct kevent change;
     memset(&change, 0, sizeof change);
@@ -78,18 +85,24 @@ static void delete_filters(const struct kqueue_state *state, int fd, rdy_interes
                                 0); /* closed descriptors have lost theirs already */
 }
 
+/* Pipes and terminals have no urgent data and no filter for it: who asked for more gets the rest. */
+static bool is_beside_the_point(rdy_interest interest, rdy_interest condition)
+{
+    return condition == RDY_PRIORITY && (interest & RDY_CONDITIONS) != RDY_PRIORITY;
+}
+
 static int add_filters(const struct kqueue_state *state, int fd, const struct rdy_registration *entry)
 {
     int action = EV_ADD | EV_ENABLE;
     if (entry->interest & RDY_ONESHOT)
-        action |= EV_DISPATCH;
+        action |= DISPATCH;
     else if (!(entry->interest & RDY_LEVEL))
         action |= EV_CLEAR;
     for (int which = 0; which < FILTERS; which++) {
         if (!(entry->interest & filters[which].condition))
             continue;
         int error = change_filter(state, fd, which, action, entry->generation);
-        if (error != 0)
+        if (error != 0 && !is_beside_the_point(entry->interest, filters[which].condition))
             return error;
     }
     return 0;
@@ -131,9 +144,12 @@ static int kqueue_change(void *opaque, int fd, rdy_token token, rdy_interest int
     if (is_deaf(interest))
         return -ENOTSUP;
     const struct rdy_registration before = *entry;
-    delete_filters(state, fd, before.interest);
-    rdy_registrations_renew(&state->table, entry, token, interest);
-    int error = add_filters(state, fd, entry);
+    int error = rdy_registrations_change(&state->table, fd, token, interest);
+    if (error != -EBADF)
+        delete_filters(state, fd, before.interest);
+    if (error != 0)
+        return error;
+    error = add_filters(state, fd, entry);
     if (error != 0) {
         delete_filters(state, fd, interest);
         *entry = before;
@@ -292,7 +308,7 @@ static uint32_t flags_of(const struct kevent *event, rdy_interest interest)
 static int merge(struct kqueue_state *state, const struct kevent *from, rdy_event *events, int count)
 {
     struct rdy_registration *entry = rdy_registrations_find(&state->table, (int)from->ident);
-    if (entry == NULL || entry->generation != (uint32_t)(uintptr_t)from->udata)
+    if (entry == NULL || (uintptr_t)entry->generation != (uintptr_t)from->udata)
         return 0;
     const uint32_t flags = flags_of(from, entry->interest);
     if (entry->batch == state->batch) {

@@ -37,15 +37,13 @@ static bool is_same_file(const struct rdy_registration *entry, const struct stat
     return entry->device == file->st_dev && entry->inode == file->st_ino;
 }
 
-void rdy_registrations_renew(struct rdy_registrations *table, struct rdy_registration *entry, rdy_token token,
-                             rdy_interest interest)
+static void renew(struct rdy_registrations *table, struct rdy_registration *entry, rdy_token token,
+                  rdy_interest interest)
 {
-    if (++table->generation == 0)
-        table->generation = 1;
     entry->token = token;
     entry->interest = interest;
     entry->armed = interest & RDY_CONDITIONS;
-    entry->generation = table->generation;
+    entry->generation = ++table->generation;
 }
 
 int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token token, rdy_interest interest)
@@ -62,7 +60,7 @@ int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token tok
     if (entry->generation != 0 && is_same_file(entry, &file))
         return -EEXIST;
     *entry = (struct rdy_registration){.device = file.st_dev, .inode = file.st_ino};
-    rdy_registrations_renew(table, entry, token, interest);
+    renew(table, entry, token, interest);
     if (fd >= table->end)
         table->end = fd + 1;
     return 0;
@@ -75,20 +73,42 @@ struct rdy_registration *rdy_registrations_find(const struct rdy_registrations *
     return &table->entries[fd];
 }
 
+/* Whether the descriptor is still that of the file which was registered. */
+static int check_file(const struct rdy_registration *entry, int fd)
+{
+    struct stat file;
+    if (fstat(fd, &file) < 0)
+        return -EBADF;
+    return is_same_file(entry, &file) ? 0 : -ENOENT;
+}
+
+static void drop(struct rdy_registrations *table, struct rdy_registration *entry)
+{
+    *entry = (struct rdy_registration){0};
+    while (table->end > 0 && table->entries[table->end - 1].generation == 0)
+        table->end--;
+}
+
+int rdy_registrations_change(struct rdy_registrations *table, int fd, rdy_token token, rdy_interest interest)
+{
+    struct rdy_registration *entry = rdy_registrations_find(table, fd);
+    if (entry == NULL)
+        return -ENOENT;
+    const int error = check_file(entry, fd);
+    if (error == 0)
+        renew(table, entry, token, interest);
+    else if (error == -ENOENT)
+        drop(table, entry);
+    return error;
+}
+
 int rdy_registrations_remove(struct rdy_registrations *table, int fd)
 {
     struct rdy_registration *entry = rdy_registrations_find(table, fd);
     if (entry == NULL)
         return -ENOENT;
-    struct stat file;
-    int error = 0;
-    if (fstat(fd, &file) < 0)
-        error = -EBADF;
-    else if (!is_same_file(entry, &file))
-        error = -ENOENT;
-    *entry = (struct rdy_registration){0};
-    while (table->end > 0 && table->entries[table->end - 1].generation == 0)
-        table->end--;
+    const int error = check_file(entry, fd);
+    drop(table, entry);
     return error;
 }
 

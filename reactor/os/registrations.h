@@ -13,7 +13,7 @@ struct rdy_registration {
     rdy_token token;
     rdy_interest interest;
     rdy_interest armed;  /* the conditions that are to be reported; the trigger says what disarms them */
-    uint32_t generation; /* differs from that of every other registration, before and after; 0 for none */
+    uint64_t generation; /* above that of every earlier registration or change; 0 for none */
     int slot;            /* kqueue: where in the present batch its event is */
     uint64_t batch;      /* kqueue: which batch that is */
     dev_t device;        /* which file it was, to notice a descriptor that was closed and used again */
@@ -28,7 +28,7 @@ struct rdy_registrations {
     struct rdy_registration *entries;
     int size;
     int end; /* above the highest descriptor that is registered */
-    uint32_t generation;
+    uint64_t generation;
 };
 
 /*
@@ -40,9 +40,11 @@ int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token tok
 /* The registration, or NULL. Valid until the table is changed. */
 struct rdy_registration *rdy_registrations_find(const struct rdy_registrations *table, int fd);
 
-/* Gives the registration a new token and interest, all of it armed, and a new generation. */
-void rdy_registrations_renew(struct rdy_registrations *table, struct rdy_registration *entry, rdy_token token,
-                             rdy_interest interest);
+/*
+ * Gives the registration a new token and interest, all of it armed, and a new generation. 0; -ENOENT if there is
+ * none or it was another file's, and then it is gone; -EBADF if the descriptor was closed before.
+ */
+int rdy_registrations_change(struct rdy_registrations *table, int fd, rdy_token token, rdy_interest interest);
 
 /*
  * 0; -ENOENT if there is none or it was another file's; -EBADF if the descriptor was closed before: the

@@ -137,13 +137,7 @@ static int select_add(void *opaque, int fd, rdy_token token, rdy_interest intere
 static int select_change(void *opaque, int fd, rdy_token token, rdy_interest interest)
 {
     struct select_state *state = opaque;
-    struct rdy_registration *entry = rdy_registrations_find(&state->table, fd);
-    if (entry == NULL)
-        return -ENOENT;
-    if (!rdy_sys_is_open(fd))
-        return -EBADF;
-    rdy_registrations_renew(&state->table, entry, token, interest);
-    return 0;
+    return rdy_registrations_change(&state->table, fd, token, interest);
 }
 
 static int select_remove(void *opaque, int fd)
@@ -158,9 +152,11 @@ static int select_rearm(void *opaque, int fd, rdy_interest direction)
     struct rdy_registration *entry = rdy_registrations_find(&state->table, fd);
     if (entry == NULL)
         return -ENOENT;
-    if ((entry->interest & RDY_ONESHOT) == 0)
-        entry->armed |= direction & entry->interest;
-    return 0;
+    if (entry->interest & RDY_ONESHOT)
+        return 0;
+    const rdy_interest before = entry->armed;
+    entry->armed |= direction & entry->interest;
+    return entry->armed != before;
 }
 
 static void select_wake(void *opaque)
@@ -204,13 +200,18 @@ static struct timeval *timeval_of(int64_t timeout_ns, struct timeval *time)
 
 /*
  * A descriptor was closed behind our back: like epoll, say nothing more of it. Its registration stays, so
- * that deregister can tell.
+ * that deregister can tell. -EBADF if it is none of theirs, but our own.
  */
-static void silence_closed(struct select_state *state)
+static int silence_closed(struct select_state *state)
 {
-    for (int fd = 0; fd < state->table.end; fd++)
-        if (state->table.entries[fd].armed != 0 && !rdy_sys_is_open(fd))
-            state->table.entries[fd].armed = 0;
+    int result = -EBADF;
+    for (int fd = 0; fd < state->table.end; fd++) {
+        if (state->table.entries[fd].armed == 0 || rdy_sys_is_open(fd))
+            continue;
+        state->table.entries[fd].armed = 0;
+        result = 0;
+    }
+    return result;
 }
 
 /* Bits of poll(2) that a registration did not ask for. */
@@ -244,7 +245,7 @@ static uint32_t flags_of(int fd, rdy_interest interest, rdy_interest seen)
         flags &= ~RDY_EVENT_READABLE;
     if (!(interest & RDY_WRITABLE))
         flags &= ~RDY_EVENT_WRITABLE;
-    return flags | (seen & (RDY_WRITABLE | RDY_PRIORITY));
+    return flags | seen; /* somebody else may have changed it since */
 }
 
 static void disarm(struct rdy_registration *entry, rdy_interest reported)
@@ -266,7 +267,7 @@ static rdy_interest seen_of(const struct sets *sets, int fd, rdy_interest armed)
 }
 
 /* Registrations made while select slept have a generation above `newest`: the results are not theirs. */
-static int collect(struct select_state *state, int end, uint32_t newest, rdy_event *events, int capacity)
+static int collect(struct select_state *state, int end, uint64_t newest, rdy_event *events, int capacity)
 {
     int count = 0;
     if (end > state->table.end)
@@ -276,7 +277,7 @@ static int collect(struct select_state *state, int end, uint32_t newest, rdy_eve
         state->next = fd + 1;
         struct rdy_registration *entry = &state->table.entries[fd];
         const rdy_interest seen = seen_of(&state->sets, fd, entry->armed);
-        if (seen == 0 || (int32_t)(entry->generation - newest) > 0)
+        if (seen == 0 || entry->generation > newest)
             continue;
         const uint32_t flags = flags_of(fd, entry->interest, seen);
         disarm(entry, seen | (flags & RDY_CONDITIONS));
@@ -292,7 +293,7 @@ static int select_wait(void *opaque, rdy_event *events, int capacity, int64_t ti
 
     pthread_mutex_lock(state->lock);
     const int end = take_snapshot(state);
-    const uint32_t newest = state->table.generation;
+    const uint64_t newest = state->table.generation;
     pthread_mutex_unlock(state->lock);
 
     fd_set **set = state->sets.set;
@@ -302,11 +303,9 @@ static int select_wait(void *opaque, rdy_event *events, int capacity, int64_t ti
         return count;
 
     pthread_mutex_lock(state->lock);
-    if (count == -EBADF)
-        silence_closed(state);
-    else if (has(&state->sets, READ, state->notice.reader))
+    if (count > 0 && has(&state->sets, READ, state->notice.reader))
         rdy_notice_drain(state->notice.reader);
-    count = count < 0 ? 0 : collect(state, end, newest, events, capacity);
+    count = count < 0 ? silence_closed(state) : collect(state, end, newest, events, capacity);
     pthread_mutex_unlock(state->lock);
     return count;
 }

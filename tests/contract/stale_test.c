@@ -89,6 +89,38 @@ START_TEST(a_number_that_is_used_again_between_two_waits_reports_its_new_token_a
 }
 END_TEST
 
+START_TEST(reregistering_what_became_another_file_is_enoent_and_it_is_gone)
+{
+    struct pair old = open_pipe_reader();
+    struct pair new = open_pipe_reader();
+    watch(old.end, TOKEN, RDY_READABLE);
+    ck_assert_int_ge(dup2(rdy_source_fd(new.end), rdy_source_fd(old.end)), 0);
+    ck_assert_int_eq(rdy_registry_reregister(subject.registry, old.end, OTHER, RDY_READABLE), -ENOENT);
+    ck_assert(!rdy_source_is_registered(old.end));
+    feed(new.peer);
+    expect_silence();
+    watch(old.end, OTHER, RDY_READABLE);
+    wait_for(OTHER, RDY_EVENT_READABLE);
+}
+END_TEST
+
+/* As closefrom(3) does in a program that becomes a daemon. */
+START_TEST(a_poll_whose_own_descriptors_were_closed_says_ebadf)
+{
+    enum { MANY = 256 };
+    rdy_poll *poll;
+    bool was_open[MANY];
+    for (int fd = 0; fd < MANY; fd++)
+        was_open[fd] = fcntl(fd, F_GETFD) >= 0;
+    ck_assert_int_eq(rdy_poll_open(NULL, &poll), 0);
+    for (int fd = 0; fd < MANY; fd++)
+        if (!was_open[fd])
+            close(fd);
+    ck_assert_int_eq(rdy_poll_wait(poll, &subject.events, RDY_FOREVER), -EBADF);
+    rdy_poll_close(poll);
+}
+END_TEST
+
 START_TEST(a_descriptor_closed_behind_our_back_is_ebadf_and_gone)
 {
     struct pair old = watch_ready_pair(triggers[_i]);
@@ -223,6 +255,8 @@ int main(void)
     tcase_add_loop_test(alone, a_number_that_is_used_again_is_another_registration, 0, COUNT(triggers));
     tcase_add_loop_test(alone, a_number_that_is_used_again_between_two_waits_reports_its_new_token_alone, 0,
                         COUNT(triggers));
+    tcase_add_test(alone, reregistering_what_became_another_file_is_enoent_and_it_is_gone);
+    tcase_add_test(alone, a_poll_whose_own_descriptors_were_closed_says_ebadf);
     tcase_add_loop_test(alone, a_descriptor_closed_behind_our_back_is_ebadf_and_gone, 0, COUNT(triggers));
     tcase_add_loop_test(alone, closing_a_poll_with_registrations_leaves_the_sources_usable, 0,
                         COUNT(triggers));

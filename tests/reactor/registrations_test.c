@@ -81,10 +81,10 @@ static struct {
     bool there;
     rdy_token token;
     rdy_interest interest;
-    uint32_t generation;
+    uint64_t generation;
 } model[NUMBERS];
 
-static uint32_t newest;
+static uint64_t newest;
 
 static void note(int i, rdy_token token, rdy_interest interest)
 {
@@ -106,15 +106,15 @@ static void add_one(int i, rdy_token token, rdy_interest interest)
         note(i, token, interest);
 }
 
-static void renew_one(int i, rdy_token token, rdy_interest interest)
+static void change_one(int i, rdy_token token, rdy_interest interest)
 {
     struct rdy_registration *entry = rdy_registrations_find(&table, numbers[i]);
-    ck_assert_int_eq(entry != NULL, model[i].there);
-    if (entry == NULL)
-        return;
-    entry->armed = 0;
-    rdy_registrations_renew(&table, entry, token, interest);
-    note(i, token, interest);
+    if (entry != NULL)
+        entry->armed = 0;
+    ck_assert_int_eq(rdy_registrations_change(&table, numbers[i], token, interest),
+                     model[i].there ? 0 : -ENOENT);
+    if (entry != NULL)
+        note(i, token, interest);
 }
 
 static void remove_one(int i)
@@ -161,7 +161,7 @@ START_TEST(a_table_is_what_a_plain_list_would_be)
             add_one(i, token, interest);
             break;
         case 2:
-            renew_one(i, token, interest);
+            change_one(i, token, interest);
             break;
         default:
             remove_one(i);
@@ -190,20 +190,6 @@ START_TEST(what_is_no_descriptor_of_the_table_is_not_found)
     add(0, TOKEN);
     ck_assert_ptr_null(rdy_registrations_find(&table, never[_i]));
     ck_assert_int_eq(rdy_registrations_remove(&table, never[_i]), -ENOENT);
-}
-END_TEST
-
-START_TEST(generations_that_came_to_their_end_begin_anew_and_leave_out_0)
-{
-    add(0, TOKEN);
-    table.generation = UINT32_MAX - 1;
-    add(1, TOKEN);
-    add(2, TOKEN);
-    add(3, TOKEN);
-    ck_assert_uint_eq(rdy_registrations_find(&table, numbers[1])->generation, UINT32_MAX);
-    ck_assert_uint_ne(rdy_registrations_find(&table, numbers[2])->generation, 0);
-    ck_assert_uint_ne(rdy_registrations_find(&table, numbers[3])->generation,
-                      rdy_registrations_find(&table, numbers[2])->generation);
 }
 END_TEST
 
@@ -284,11 +270,20 @@ START_TEST(removing_another_files_registration_is_enoent_and_removes_it)
 }
 END_TEST
 
+START_TEST(changing_what_became_another_file_drops_the_registration)
+{
+    add(0, TOKEN);
+    replace_file(0);
+    ck_assert_int_eq(rdy_registrations_change(&table, numbers[0], OTHER, RDY_READABLE), -ENOENT);
+    ck_assert_ptr_null(rdy_registrations_find(&table, numbers[0]));
+}
+END_TEST
+
 START_TEST(adding_a_new_file_under_an_old_number_replaces_the_registration)
 {
     add(0, TOKEN);
     struct rdy_registration *old = rdy_registrations_find(&table, numbers[0]);
-    const uint32_t generation = old->generation;
+    const uint64_t generation = old->generation;
     old->slot = 5;
     old->batch = 6;
     replace_file(0);
@@ -314,7 +309,6 @@ int main(void)
     tcase_add_loop_test(tests, a_table_is_what_a_plain_list_would_be, 0, 2);
     tcase_add_test(tests, growing_keeps_what_is_there_and_adds_nothing);
     tcase_add_loop_test(tests, what_is_no_descriptor_of_the_table_is_not_found, 0, 4);
-    tcase_add_test(tests, generations_that_came_to_their_end_begin_anew_and_leave_out_0);
     tcase_add_test(tests, a_freed_table_is_empty_and_serves_again);
     tcase_add_checked_fixture(refusals, open_numbers, close_numbers);
     tcase_add_test(refusals, out_of_memory_leaves_the_table_as_before);
@@ -322,6 +316,7 @@ int main(void)
     tcase_add_checked_fixture(closed, open_numbers, close_numbers);
     tcase_add_test(closed, removing_what_was_closed_is_ebadf_and_removes_it);
     tcase_add_test(closed, removing_another_files_registration_is_enoent_and_removes_it);
+    tcase_add_test(closed, changing_what_became_another_file_drops_the_registration);
     tcase_add_test(closed, adding_a_new_file_under_an_old_number_replaces_the_registration);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, refusals);
