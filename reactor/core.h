@@ -23,6 +23,7 @@ struct rdy_registry {
     unsigned long process_mark; /* of the process that opened the poll */
     atomic_size_t references;
     atomic_bool closed;        /* written under the lock */
+    atomic_uint handovers;     /* see rdy_registry_hand_over */
     atomic_bool asleep;        /* the waiting thread sleeps, or is about to, and nobody has woken it yet */
     atomic_bool wakes_pending; /* `first_wake` is not empty; written under the lock */
     pthread_mutex_t lock;      /* held around all calls of the backend but wait; guards the queue of wakes */
@@ -33,6 +34,20 @@ struct rdy_registry {
 struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend);
 
 void rdy_registry_retain(struct rdy_registry *registry);
+
+/*
+ * What a thread wrote before it registered a source is seen by the thread that gets an event of it. The kernel
+ * orders them so; these two say it to the compiler.
+ */
+static inline void rdy_registry_hand_over(struct rdy_registry *registry)
+{
+    atomic_fetch_add_explicit(&registry->handovers, 1, memory_order_release);
+}
+
+static inline void rdy_registry_take_over(struct rdy_registry *registry)
+{
+    (void)atomic_load_explicit(&registry->handovers, memory_order_acquire);
+}
 
 /* Whether this process is a child of the one that opened the poll (fork(2)). */
 bool rdy_registry_is_inherited(const struct rdy_registry *registry);

@@ -142,6 +142,7 @@ static int wait_once(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
     if (count < capacity) {
         int fetched =
             registry->backend->wait(registry->state, events->items + count, capacity - count, timeout_ns);
+        rdy_registry_take_over(registry);
         if (fetched < 0 && count == 0 && !atomic_load(&registry->wakes_pending))
             count = fetched;
         else if (fetched > 0)

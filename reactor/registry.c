@@ -91,6 +91,7 @@ static int add(struct rdy_registry *registry, int fd, rdy_token token, rdy_inter
 {
     int error = -EBADF;
     pthread_mutex_lock(&registry->lock);
+    rdy_registry_hand_over(registry);
     if (!atomic_load(&registry->closed))
         error = registry->backend->add(registry->state, fd, token, interest);
     if (error == 0)
@@ -103,6 +104,7 @@ static int change(struct rdy_registry *registry, int fd, rdy_token token, rdy_in
 {
     int error = -EBADF;
     pthread_mutex_lock(&registry->lock);
+    rdy_registry_hand_over(registry);
     if (!atomic_load(&registry->closed))
         error = registry->backend->change(registry->state, fd, token, interest);
     if (error == 0)

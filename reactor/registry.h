@@ -19,7 +19,8 @@ typedef struct rdy_registry rdy_registry;
 
 /*
  * Asks for events of `source` under `token`. A source that is ready already gives an event, to a thread that waits
- * possibly before this returns: whoever registers a source for another thread does not touch it any more.
+ * possibly before this returns: whoever registers a source for another thread does not touch it any more. What was
+ * written before is visible to the thread that gets the event.
  * 0 on success, else
  *   -EINVAL   the interest is empty or has unknown or contradicting bits; kqueue also for a descriptor that the
  *             system cannot watch (kqueue(2))
