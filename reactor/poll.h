@@ -49,6 +49,7 @@ RDY_API int rdy_poll_open(const rdy_poll_options *options, rdy_poll **poll);
  *   - time-outs are rounded up to what the kernel can do and clamped when absurd; they are never early
  *   -EINTR    a signal handler ran while the thread slept (signal(7)); no event is lost
  *   -EINVAL   `events` has no capacity
+ *   -EBADF    descriptors of the poll itself were closed behind its back (closefrom(3), say)
  *   -ECHILD   this is a child of fork(2) and the poll is the parent's
  * After a failure `events` is empty. No allocation. Call it from one thread at a time.
  */
