@@ -7,12 +7,23 @@
 #define ACCEPTS_PER_TURN 256
 #define RETRY_AFTER_NS   (100 * RDY_MILLISECOND)
 
+static bool can_accept(const echo_listener *listener)
+{
+    return listener->state == LISTENER_READY || listener->state == LISTENER_RETRYING;
+}
+
 bool echo_accept_is_ready(const echo_worker *worker)
 {
     for (size_t i = 0; i < worker->listener_count; i++)
-        if (worker->listeners[i].state == LISTENER_READY)
+        if (can_accept(&worker->listeners[i]))
             return true;
     return false;
+}
+
+static void resume(echo_listener *listener)
+{
+    if (listener->state == LISTENER_PAUSED)
+        listener->state = LISTENER_RETRYING;
 }
 
 void echo_accept_resume(echo_worker *worker)
@@ -20,28 +31,27 @@ void echo_accept_resume(echo_worker *worker)
     rdy_timer_wheel_cancel(&worker->wheel, &worker->retry);
     atomic_store(&worker->self->need, NEED_NOTHING);
     for (size_t i = 0; i < worker->listener_count; i++)
-        if (worker->listeners[i].state == LISTENER_PAUSED)
-            worker->listeners[i].state = LISTENER_READY;
+        resume(&worker->listeners[i]);
 }
 
-static void pause_accepting(echo_worker *worker, echo_listener *listener, echo_need need)
+static void pause_accepting(echo_worker *worker, echo_listener *listener, echo_need need, echo_count why)
 {
+    if (listener->state != LISTENER_RETRYING)
+        echo_counters_add(&worker->counters, why, 1);
     listener->state = LISTENER_PAUSED;
     atomic_store(&worker->self->need, (int)need);
 }
 
 static void wait_for_place(echo_worker *worker, echo_listener *listener)
 {
-    echo_counters_add(&worker->counters, COUNT_LIMITED, 1);
-    pause_accepting(worker, listener, NEED_PLACE);
+    pause_accepting(worker, listener, NEED_PLACE, COUNT_LIMITED);
     if (echo_shared_has_room(worker->shared))
-        listener->state = LISTENER_READY; /* somebody left before they could see that we wait */
+        listener->state = LISTENER_RETRYING; /* somebody left before they could see that we wait */
 }
 
 static void wait_for_system(echo_worker *worker, echo_listener *listener)
 {
-    echo_counters_add(&worker->counters, COUNT_PAUSES, 1);
-    pause_accepting(worker, listener, NEED_SYSTEM);
+    pause_accepting(worker, listener, NEED_SYSTEM, COUNT_PAUSES);
     rdy_timer_wheel_arm(&worker->wheel, &worker->retry,
                         rdy_clock_after(worker->pool.exchange.now_ns, RETRY_AFTER_NS));
 }
@@ -78,18 +88,20 @@ static void accept_one(echo_worker *worker, echo_listener *listener)
     }
     rdy_source stream;
     const int error = echo_listener_accept(listener, &stream);
+    if (error == 0 && echo_pool_add(&worker->pool, stream) == 0) {
+        listener->state = LISTENER_READY;
+        return;
+    }
     if (error != 0)
         follow_advice(worker, listener, error);
-    const bool refused = error == 0 && echo_pool_add(&worker->pool, stream) != 0;
-    if (refused)
+    else
         wait_for_system(worker, listener); /* no memory, or the kernel takes no more registrations */
-    if (error != 0 || refused)
-        echo_shared_return(worker->shared);
+    echo_shared_return(worker->shared);
 }
 
 static void accept_up_to(echo_worker *worker, echo_listener *listener, int most)
 {
-    for (int i = 0; i < most && listener->state == LISTENER_READY; i++)
+    for (int i = 0; i < most && can_accept(listener); i++)
         accept_one(worker, listener);
 }
 
@@ -104,10 +116,12 @@ void echo_accept_last(echo_worker *worker)
     /* A queue can hold no more than this; what still comes is late, and its senders may never end. */
     const int longest_queue = 4096;
     for (size_t i = 0; i < worker->listener_count; i++) {
-        if (worker->listeners[i].state != LISTENER_CLOSED)
-            worker->listeners[i].state = LISTENER_READY;
-        accept_up_to(worker, &worker->listeners[i], longest_queue);
-        echo_listener_close(&worker->listeners[i]);
+        echo_listener *const listener = &worker->listeners[i];
+        if (listener->state == LISTENER_WAITING)
+            listener->state = LISTENER_READY;
+        resume(listener);
+        accept_up_to(worker, listener, longest_queue);
+        echo_listener_close(listener);
     }
     echo_accept_resume(worker);
 }

@@ -1,8 +1,10 @@
 #include "apps/echo/config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
@@ -34,8 +36,9 @@ static const char help[] =
     "T is 250ms, 5s or 2m; SIZE is 512, 64KiB or 1MiB.\n"
     "\n"
     "SIGTERM and SIGINT stop accepting at once and echo what is on its way: a client that is silent is shut\n"
-    "down, one that goes on sending is served for half of the drain timeout, and everything ends with it. A\n"
-    "second signal ends at once. SIGUSR1 prints the counters on stderr, and so does the end.\n"
+    "down, one that goes on sending is served for half of the drain timeout, one that reads slowly for all\n"
+    "of it. Who has not got everything by then is cut off with a reset (on TCP) and counted as cut.\n"
+    "A second signal ends at once. SIGUSR1 prints the counters on stderr, and so does the end.\n"
     "\n"
     "Exit status: 0 ended by a signal; 2 wrong option; 3 cannot listen; 4 the system failed; 130 ended by a\n"
     "second signal.\n";
@@ -67,17 +70,41 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* Port 0 is another port each time. */
+static bool is_listed(const echo_config *config, const rdy_address *address)
+{
+    if (rdy_address_family(address) != AF_UNIX && rdy_address_port(address) == 0)
+        return false;
+    for (size_t i = 0; i < config->listen_count; i++)
+        if (rdy_address_compare(&config->listen[i], address) == 0)
+            return true;
+    return false;
+}
+
+static bool parse_listen(const char *text, rdy_address *address)
+{
+    const int error = rdy_address_parse(text, address);
+    if (error == -ENAMETOOLONG)
+        complain("--listen: too long for the path of a socket: '%s'", text);
+    else if (error != 0)
+        complain("--listen: expected 1.2.3.4:80, [::1]:80 or unix:/path, not '%s'", text);
+    return error == 0;
+}
+
 static bool add_listen(const char *text, echo_config *config)
 {
     if (config->listen_count == ECHO_LISTENERS_MAX) {
         complain("--listen: at most %d addresses", ECHO_LISTENERS_MAX);
         return false;
     }
-    if (rdy_address_parse(text, &config->listen[config->listen_count]) != 0) {
-        complain("--listen: expected 1.2.3.4:80, [::1]:80 or unix:/path, not '%s'", text);
+    rdy_address address;
+    if (!parse_listen(text, &address))
+        return false;
+    if (is_listed(config, &address)) {
+        complain("--listen: '%s' is given twice", text);
         return false;
     }
-    config->listen_count++;
+    config->listen[config->listen_count++] = address;
     return true;
 }
 
@@ -137,15 +164,20 @@ static int answered(void)
     return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
-/* Says what getopt_long would have printed in its own words. */
+/*
+ * Says what getopt_long would print, which may be more than one line. `optopt` is 0 for a long option that is
+ * unknown, the value in the table for one that was used wrongly, else an unknown letter.
+ */
 static int report_option(int option, const char *word)
 {
     if (option == ':')
         complain("%s: a value is missing", word);
-    else if (optopt > 0 && optopt < LISTEN)
-        complain("unknown option '-%c' (see --help)", optopt);
+    else if (optopt == 0)
+        complain("unknown or ambiguous option '%s' (see --help)", word);
+    else if (optopt == 'h' || optopt >= LISTEN)
+        complain("'%s': this option takes no value (see --help)", word);
     else
-        complain("unknown or ambiguous option '%s', or a value that it does not take (see --help)", word);
+        complain("unknown option '-%c' (see --help)", optopt);
     return EXIT_USAGE;
 }
 

@@ -4,15 +4,35 @@
 #include <sys/socket.h>
 
 #include "net/stream.h"
+#include "net/tcp_stream.h"
 
 /* A client that sends without end must leave its turn to the others (readiness has no fairness of its own).
  */
 #define READS_PER_TURN 4
 
+/* A read that finds nothing has passed the mark of urgent data: then a message costs one read again. */
+#define NOT_URGENT ((uint8_t)~RDY_EVENT_PRIORITY)
+
+/* Has no effect on a Unix stream, which knows no reset. */
+static void reset_when_closed(const echo_connection *connection)
+{
+    rdy_tcp_stream stream = {.source = connection->source};
+    (void)rdy_tcp_stream_set_linger(&stream, 0);
+}
+
 void echo_connection_abandon(echo_connection *connection, echo_exchange *exchange, echo_count why)
 {
     echo_counters_add(exchange->counters, why, 1);
+    if (connection->lost || connection->pending.count > 0)
+        reset_when_closed(connection); /* as Linux does by itself when bytes are unread */
     rdy_buffer_free(&connection->pending);
+    connection->state = ECHO_FINISHED;
+}
+
+void echo_connection_end(echo_connection *connection, echo_exchange *exchange)
+{
+    if (connection->lost)
+        echo_connection_abandon(connection, exchange, COUNT_CUT);
     connection->state = ECHO_FINISHED;
 }
 
@@ -39,19 +59,26 @@ static void flush(echo_connection *connection, echo_exchange *exchange)
         connection->stalled = false;
 }
 
+static void stall(echo_connection *connection, echo_exchange *exchange)
+{
+    connection->stalled = true;
+    echo_counters_add(exchange->counters, COUNT_STALLS, 1);
+    if (connection->state == ECHO_FINISHING)
+        connection->state = ECHO_ECHOING;
+}
+
 static void echo_back(echo_connection *connection, echo_exchange *exchange, size_t count)
 {
     const size_t before = connection->pending.count;
     const int error = rdy_buffer_send(&connection->pending, &connection->source, exchange->scratch, count);
     note_written(connection, exchange, before + count);
     if (error != 0) {
+        connection->lost = true;
         echo_connection_abandon(connection, exchange, COUNT_FAILED);
         return;
     }
-    if (connection->pending.count >= exchange->limit) {
-        connection->stalled = true;
-        echo_counters_add(exchange->counters, COUNT_STALLS, 1);
-    }
+    if (connection->pending.count >= exchange->limit)
+        stall(connection, exchange);
 }
 
 /* What is asked for fits in what the limit leaves, so that pending never exceeds it. */
@@ -67,7 +94,9 @@ static void take_in(echo_connection *connection, echo_exchange *exchange, size_t
     connection->readable = !rdy_event_is_drained(told, (ptrdiff_t)count, wanted);
     connection->active_ms = exchange->now_ms;
     echo_counters_add(exchange->counters, COUNT_BYTES_IN, count);
-    if (connection->state == ECHO_ECHOING)
+    if (connection->state == ECHO_LINGERING)
+        connection->lost = true;
+    else
         echo_back(connection, exchange, count);
 }
 
@@ -81,10 +110,14 @@ static void read_once(echo_connection *connection, echo_exchange *exchange)
         return;
     }
     connection->readable = false;
-    if (count == 0)
-        connection->state = connection->state == ECHO_ECHOING ? ECHO_ENDING : ECHO_FINISHED;
-    else if (count != -EAGAIN)
+    if (count == -EAGAIN)
+        connection->told &= NOT_URGENT;
+    else if (count < 0)
         echo_connection_abandon(connection, exchange, COUNT_FAILED);
+    else if (connection->state == ECHO_LINGERING)
+        echo_connection_end(connection, exchange);
+    else
+        connection->state = ECHO_ENDING;
 }
 
 static bool can_read(const echo_connection *connection)
@@ -92,14 +125,14 @@ static bool can_read(const echo_connection *connection)
     return connection->state <= ECHO_LINGERING && connection->readable && !connection->stalled;
 }
 
-/* Once nothing is pending, our side can end. */
+/* Once nothing is pending, our side can end; a FINISHING one first reads what is there. */
 static void end_if_written(echo_connection *connection, echo_exchange *exchange)
 {
     if (connection->pending.count > 0)
         return;
     if (connection->state == ECHO_ENDING)
         connection->state = ECHO_FINISHED;
-    if (connection->state != ECHO_FINISHING)
+    if (connection->state != ECHO_FINISHING || connection->readable)
         return;
     connection->state = ECHO_LINGERING;
     if (rdy_stream_shutdown(&connection->source, SHUT_WR) != 0)
@@ -116,11 +149,10 @@ bool echo_connection_advance(echo_connection *connection, echo_exchange *exchang
     return can_read(connection);
 }
 
-void echo_connection_finish(echo_connection *connection, echo_exchange *exchange)
+void echo_connection_finish(echo_connection *connection)
 {
-    if (connection->state != ECHO_ECHOING)
+    if (connection->state != ECHO_ECHOING || connection->stalled)
         return;
     connection->state = ECHO_FINISHING;
-    connection->stalled = false;
-    end_if_written(connection, exchange);
+    connection->readable = true; /* only a read can tell what is there: its event may be still to come */
 }

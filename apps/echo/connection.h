@@ -9,12 +9,14 @@
  *                  end of stream                 all written
  *     ECHOING ---------------------> ENDING ------------------------------> FINISHED
  *        |
- *        | asked to finish            all written: SHUT_WR               end of stream, or silent
- *        +-------------> FINISHING --------------------------> LINGERING -----------------> FINISHED
+ *        | asked to finish        nothing left to read or write: SHUT_WR      end of stream, or silent
+ *        +-------------> FINISHING ----------------------------------> LINGERING -------------> FINISHED
  *
+ *     FINISHING: end of stream -> ENDING; stalled -> ECHOING, until silence asks again
  *     any state: an error of the connection, idle for too long, cut off at the end of a drain -> FINISHED
  *
- * LINGERING reads and drops: to close with unread bytes would send a reset, which may overtake the echo.
+ * ECHOING and FINISHING read and echo. LINGERING reads and drops: to close with unread bytes would send a
+ * reset, which may overtake the echo. Whoever lost bytes is closed with a reset, lest its end look complete.
  * FINISHED connections are closed by their pool.
  */
 
@@ -30,9 +32,9 @@
 
 typedef enum echo_state {
     ECHO_ECHOING,
+    ECHO_FINISHING,
     ECHO_LINGERING, /* up to here it reads */
     ECHO_ENDING,
-    ECHO_FINISHING,
     ECHO_FINISHED,
 } echo_state;
 
@@ -43,10 +45,11 @@ typedef struct echo_connection {
     rdy_token token;
     struct echo_connection *next_waiting; /* in the pool's ring of those with more to read, or NULL */
     uint32_t active_ms;                   /* when bytes last moved, modulo 2^32 */
-    uint8_t told;  /* all flags that events told so far: a close is told once and holds for ever */
-    uint8_t state; /* echo_state */
-    bool readable; /* the last read did not block */
-    bool stalled;  /* pending reached the limit and has not shrunk to half of it since */
+    uint8_t told;      /* flags of the events so far: a close is told once and holds for ever */
+    uint8_t state;     /* echo_state */
+    bool readable : 1; /* the last read did not block */
+    bool stalled : 1;  /* pending reached the limit and has not shrunk to half of it since */
+    bool lost : 1;     /* bytes of it were read and will not be echoed */
 } echo_connection;
 
 /* With its place in the slab an idle client takes 8 bytes more. */
@@ -82,8 +85,14 @@ static inline void echo_connection_tell(echo_connection *connection, rdy_event e
  */
 bool echo_connection_advance(echo_connection *connection, echo_exchange *exchange);
 
-/* Echoes what was read already, no more, and ends our side then. */
-void echo_connection_finish(echo_connection *connection, echo_exchange *exchange);
+/*
+ * Asks an ECHOING one to finish: the caller gives it a turn, in which it reads what is there already. One
+ * that is stalled goes on as it was: what it sent may still be on its way, behind the closed window.
+ */
+void echo_connection_finish(echo_connection *connection);
+
+/* Makes a LINGERING one FINISHED; it is counted as cut if bytes of it were dropped. */
+void echo_connection_end(echo_connection *connection, echo_exchange *exchange);
 
 /* Counts why, drops what is pending and makes it FINISHED. */
 void echo_connection_abandon(echo_connection *connection, echo_exchange *exchange, echo_count why);

@@ -12,7 +12,7 @@ int echo_control_open(rdy_signals *signals);
 /* Does what the signals that have arrived ask for. */
 void echo_control_obey(rdy_signals *signals, echo_shared *shared);
 
-/* Prints the counters of each worker and, if there are several, their total. */
+/* Prints the counters of each worker and their total. */
 void echo_control_print_counters(echo_shared *shared);
 
 #endif

@@ -15,11 +15,11 @@ typedef enum echo_count {
     COUNT_WRITES,  /* likewise */
     COUNT_WAITS,   /* turns of the loop */
     COUNT_STALLS,  /* a client's output reached the limit and its input was left alone */
-    COUNT_PAUSES,  /* no descriptor or memory for the next client */
-    COUNT_LIMITED, /* the next client had to wait for --max-connections */
+    COUNT_PAUSES,  /* a listener stopped accepting, as there was no descriptor or memory */
+    COUNT_LIMITED, /* a listener stopped accepting, as there were --max-connections clients */
     COUNT_IDLE,    /* closed by --idle-timeout */
     COUNT_FAILED,  /* closed by a reset or another error of the connection */
-    COUNT_CUT,     /* closed unfinished, at the end of the drain timeout */
+    COUNT_CUT,     /* closed by the end of the drain timeout, or in a drain, with bytes that came too late */
     COUNTS
 } echo_count;
 

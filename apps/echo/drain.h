@@ -5,7 +5,8 @@
  * The end of a worker, in steps:
  *   at once                      accept who is in the queue, close the listeners
  *   when a client is silent      end our side, wait for its end or for silence, close
- *   half of the drain timeout    read no more from those that still send, only write what was read
+ *   half of the drain timeout    likewise with those that still send, once what has arrived is echoed;
+ *                                those that read slowly go on until they are silent
  *   the drain timeout            close everything
  * An echo has no end of its own, so silence has to tell that nothing is on its way any more.
  */

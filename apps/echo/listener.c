@@ -20,6 +20,15 @@ static int open_tcp(echo_listener *listener, rdy_address *address, bool shared)
     return error != 0 ? error : rdy_tcp_listener_local_address(&listener->tcp, address);
 }
 
+int echo_listener_try(const rdy_address *address)
+{
+    rdy_tcp_listener trial;
+    const int error = rdy_tcp_listener_bind(address, NULL, &trial);
+    if (error == 0)
+        rdy_tcp_listener_close(&trial);
+    return error;
+}
+
 static rdy_source *source_of(echo_listener *listener)
 {
     const bool is_tcp = rdy_source_fd(&listener->tcp.source) >= 0;

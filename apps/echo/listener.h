@@ -15,9 +15,10 @@
  */
 typedef enum echo_listener_state {
     LISTENER_CLOSED,
-    LISTENER_WAITING, /* for an event */
-    LISTENER_READY,   /* accept now */
-    LISTENER_PAUSED,  /* clients may wait, and there is no room for them */
+    LISTENER_WAITING,  /* for an event */
+    LISTENER_READY,    /* accept now */
+    LISTENER_PAUSED,   /* clients may wait, and there is no room for them */
+    LISTENER_RETRYING, /* as READY; the pause is over when a client is accepted, or none waits */
 } echo_listener_state;
 
 typedef struct echo_listener {
@@ -26,6 +27,12 @@ typedef struct echo_listener {
     socket_file file; /* of the Unix one */
     echo_listener_state state;
 } echo_listener;
+
+/*
+ * Whether a TCP address is free: 0 or a negative errno. Sharing it among the workers would share it with
+ * another server too.
+ */
+int echo_listener_try(const rdy_address *address);
 
 /*
  * Binds, listens and registers. 0 or a negative errno. `address` gets the real port. `shared`: several

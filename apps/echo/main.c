@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdint.h>
 
 #include "apps/common/descriptors.h"
@@ -8,6 +9,7 @@
 int main(int argc, char **argv)
 {
     option_set_program("rdy-echo");
+    (void)signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, and the clients are still served */
     echo_config config;
     int exit_code = 0;
     if (!echo_config_parse(argc, argv, &config, &exit_code))

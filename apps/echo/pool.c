@@ -74,8 +74,8 @@ int echo_pool_add(echo_pool *pool, rdy_source stream)
     connection->source = stream;
     connection->token = token;
     connection->active_ms = pool->exchange.now_ms;
-    const int error =
-        rdy_registry_register(pool->registry, &connection->source, token, RDY_READABLE | RDY_WRITABLE);
+    const int error = rdy_registry_register(pool->registry, &connection->source, token,
+                                            RDY_READABLE | RDY_WRITABLE | RDY_PRIORITY);
     if (error != 0) {
         rdy_source_close(&connection->source);
         rdy_slab_remove(&pool->connections, token);
@@ -126,13 +126,21 @@ static bool remove_if_finished(echo_pool *pool, echo_connection *connection)
     return finished;
 }
 
+/* The turn reads what arrived already, of which no event may tell again. */
+static void finish(echo_pool *pool, echo_connection *connection)
+{
+    echo_connection_finish(connection);
+    if (!is_waiting(connection))
+        wait_for_turn(pool, connection);
+}
+
 /* A client that was silent while the server drains has said all: its output ends, and then it does. */
 static void end_silent(echo_pool *pool, echo_connection *connection)
 {
-    if (connection->pending.count == 0 && connection->state == ECHO_LINGERING)
-        connection->state = ECHO_FINISHED;
+    if (connection->state == ECHO_LINGERING)
+        echo_connection_end(connection, &pool->exchange);
     else if (connection->pending.count == 0)
-        echo_connection_finish(connection, &pool->exchange);
+        finish(pool, connection);
 }
 
 void echo_pool_on_timer(echo_pool *pool, rdy_timer *timer)
@@ -167,11 +175,8 @@ void echo_pool_finish(echo_pool *pool)
     size_t cursor = 0;
     rdy_token token;
     echo_connection *connection;
-    while ((connection = rdy_slab_walk(&pool->connections, &cursor, &token)) != NULL) {
-        echo_connection_finish(connection, &pool->exchange);
-        if (!is_waiting(connection))
-            wait_for_turn(pool, connection); /* what arrived already is unread, and no event tells again */
-    }
+    while ((connection = rdy_slab_walk(&pool->connections, &cursor, &token)) != NULL)
+        finish(pool, connection);
 }
 
 void echo_pool_cut(echo_pool *pool)
@@ -182,7 +187,8 @@ void echo_pool_cut(echo_pool *pool)
     rdy_token token;
     echo_connection *connection;
     while ((connection = rdy_slab_walk(&pool->connections, &cursor, &token)) != NULL) {
-        echo_connection_abandon(connection, &pool->exchange, COUNT_CUT);
+        if (connection->state != ECHO_FINISHED)
+            echo_connection_abandon(connection, &pool->exchange, COUNT_CUT);
         remove_connection(pool, connection);
     }
 }

@@ -52,7 +52,7 @@ void echo_pool_serve_waiting(echo_pool *pool);
  */
 void echo_pool_drain(echo_pool *pool, int64_t quiet_ns);
 
-/* Ends the input of all clients: only what was read is echoed. */
+/* Asks all clients to finish: what they sent already is echoed, and no more. */
 void echo_pool_finish(echo_pool *pool);
 
 /* Closes all clients as they are. */

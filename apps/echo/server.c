@@ -1,5 +1,6 @@
 #include "apps/echo/server.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 
 typedef struct echo_server {
     echo_shared shared;
+    rdy_address addresses[ECHO_LISTENERS_MAX]; /* those of the command line, with their real ports */
     echo_worker *workers;
     size_t worker_count; /* those that were opened, also those that failed to */
     pthread_t *threads;  /* of all workers but the first, which runs on the main thread */
@@ -51,16 +53,20 @@ static int open_workers(echo_server *server, const echo_config *config)
 static int listen_on(echo_server *server, rdy_address *address)
 {
     const size_t sharers = rdy_address_family(address) == AF_UNIX ? 1 : server->worker_count;
-    int error = 0;
+    int error = sharers > 1 ? echo_listener_try(address) : 0;
     for (size_t i = 0; i < sharers && error == 0; i++)
         error = echo_worker_listen(&server->workers[i], address);
     return error;
 }
 
-static void announce(const echo_server *server, const rdy_address *address)
+/* A path may hold anything; the announcement stays one line. */
+static void announce_one(const echo_server *server, const rdy_address *address)
 {
     char text[RDY_ADDRESS_TEXT_MAX];
     rdy_address_print(address, text, sizeof text);
+    for (char *at = text; *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at))
+            *at = '?';
     printf("listening on %s (%s, %zu worker%s)\n", text, rdy_poll_backend(server->workers[0].poll),
            server->worker_count, server->worker_count == 1 ? "" : "s");
 }
@@ -76,13 +82,12 @@ static int report_listen(const rdy_address *address, int error)
 static int open_listeners(echo_server *server, const echo_config *config)
 {
     for (size_t i = 0; i < config->listen_count; i++) {
-        rdy_address address = config->listen[i];
-        const int error = listen_on(server, &address);
+        server->addresses[i] = config->listen[i];
+        const int error = listen_on(server, &server->addresses[i]);
         if (error != 0)
-            return report_listen(&address, error);
-        announce(server, &address);
+            return report_listen(&server->addresses[i], error);
     }
-    return flush_output() ? EXIT_OK : EXIT_SYSTEM;
+    return EXIT_OK;
 }
 
 static void *run_worker(void *worker)
@@ -113,17 +118,32 @@ static int start_threads(echo_server *server)
     return EXIT_SYSTEM;
 }
 
+/* When all that can fail is done: who reads it may connect. */
+static int announce(echo_server *server)
+{
+    for (size_t i = 0; i < server->shared.config->listen_count; i++)
+        announce_one(server, &server->addresses[i]);
+    if (flush_output())
+        return EXIT_OK;
+    echo_shared_fail(&server->shared, ECHO_STOPPING);
+    return EXIT_SYSTEM;
+}
+
 static int serve(echo_server *server)
 {
     int exit_code = start_threads(server);
     if (exit_code == EXIT_OK)
+        exit_code = announce(server);
+    if (exit_code == EXIT_OK)
         echo_worker_run(&server->workers[0]);
     for (size_t i = 0; i < server->thread_count; i++)
         pthread_join(server->threads[i], NULL);
+    if (exit_code != EXIT_OK)
+        return exit_code;
     echo_control_print_counters(&server->shared);
     if (atomic_load(&server->shared.failed))
         return EXIT_SYSTEM;
-    return atomic_load(&server->shared.phase) == ECHO_STOPPING ? EXIT_INTERRUPTED : exit_code;
+    return atomic_load(&server->shared.phase) == ECHO_STOPPING ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
 static void close_server(echo_server *server)

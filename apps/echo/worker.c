@@ -114,6 +114,7 @@ static void wait_for_events(echo_worker *worker)
 {
     const bool busy = echo_pool_is_busy(&worker->pool) || echo_accept_is_ready(worker);
     const int64_t next_ns = rdy_timer_wheel_next(&worker->wheel);
+    /* As of the end of the last wait: timers are late by a turn, never early, and it reads one clock. */
     const int64_t timeout_ns = busy ? 0 : rdy_clock_until(worker->pool.exchange.now_ns, next_ns);
 
     echo_counters_add(&worker->counters, COUNT_WAITS, 1);

@@ -90,6 +90,11 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def stop(self):
+        """Holds the program up until SIGCONT; returns when it stands still."""
+        self.signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
     def wait(self):
         return self.process.wait(timeout=PATIENCE)
 

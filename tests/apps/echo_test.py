@@ -3,50 +3,21 @@
 Usage: echo_test.py PATH-TO-RDY-ECHO [unittest arguments]; RDY_BACKEND chooses the backend.
 """
 
-import contextlib
 import os
-import random
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
 
-from echo_support import (
-    PATIENCE,
-    Server,
-    ask,
-    exchange,
-    receive,
-    receive_all,
-    reset,
-    send_until_stalled,
-    wait_until,
-)
+from echo_case import MEBIBYTE, RANDOM, EchoTest, can_read
+from echo_command_line import CommandLine
+from echo_end import Signals
+from echo_support import ask, exchange, receive, receive_all, reset, send_until_stalled, wait_until
 
-PROGRAM = ""
-RANDOM = random.Random(1)
-MEBIBYTE = 1 << 20
-
-
-class EchoTest(unittest.TestCase):
-    def start(self, *options, **others):
-        return self.hold(Server(PROGRAM, *options, **others))
-
-    def hold(self, context):
-        return self.enterContext(context) if hasattr(self, "enterContext") else self.enter(context)
-
-    def enter(self, context):
-        """enterContext of Python 3.11 for older ones."""
-        result = context.__enter__()
-        self.addCleanup(context.__exit__, None, None, None)
-        return result
-
-    def connect(self, server, *arguments, **others):
-        return self.hold(server.connect(*arguments, **others))
+__all__ = ["CommandLine", "Signals"]
 
 
 class Bytes(EchoTest):
@@ -88,11 +59,41 @@ class Bytes(EchoTest):
         self.assertGreater(counters["worker 1"]["accepted"], 0)
 
     def test_ipv6(self):
-        with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
-            client = self.connect(self.start(listen=("[::1]:0",)))
-            self.assertEqual(ask(client, b"six"), b"six")
-            return
-        self.skipTest("no IPv6 here")
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 here")
+        client = self.connect(self.start(listen=("[::1]:0",)))
+        self.assertEqual(ask(client, b"six"), b"six")
+
+    def test_bytes_behind_urgent_data_come_back_without_another_event(self):
+        server = self.start()
+        client = self.connect(server)
+        self.assertEqual(ask(client, b"before"), b"before")
+        server.stop()
+        self.addCleanup(server.signal, signal.SIGCONT)
+        client.sendall(b"abc")
+        client.send(b"X", socket.MSG_OOB)
+        client.sendall(b"def")
+        server.signal(signal.SIGCONT)
+        echoed = b""
+        while not echoed.endswith(b"def"):
+            echoed += client.recv(16)
+        self.assertEqual(echoed.replace(b"X", b""), b"abcdef")
+        self.check_cost_of_a_message(server, client, 100)
+
+    def check_cost_of_a_message(self, server, client, count):
+        before = server.counters()
+        for number in range(count):
+            message = b"%d" % number
+            self.assertEqual(ask(client, message), message)
+        after = server.counters()
+        for call in ("reads", "writes"):
+            self.assertEqual(after[call] - before[call], count)
+
+    def test_busy_message_costs_one_read_and_one_write(self):
+        server = self.start()
+        self.check_cost_of_a_message(server, self.connect(server), 100)
 
     def test_several_addresses_at_once(self):
         server = self.start(listen=("127.0.0.1:0", "127.0.0.1:0"))
@@ -130,15 +131,6 @@ class Backpressure(EchoTest):
         send_until_stalled(self.connect(server, receive_buffer=16 * 1024), bytes(MEBIBYTE), 128 * MEBIBYTE)
         self.assertEqual(ask(self.connect(server), b"still there"), b"still there")
 
-    def test_busy_message_costs_one_read_and_one_write(self):
-        server = self.start()
-        client = self.connect(server)
-        for number in range(100):
-            message = b"%d" % number
-            self.assertEqual(ask(client, message), message)
-        counters = server.counters()
-        self.assertEqual((counters["reads"], counters["writes"]), (100, 100))
-
 
 class Limits(EchoTest):
     def test_reset_clients_leave_nothing_behind(self):
@@ -168,6 +160,16 @@ class Limits(EchoTest):
                 served = self.wait_for_answers(clients, min(3, len(clients)))
             server.wait_for("all have gone", lambda counters: counters["open"] == 0)
 
+    def test_limit_counts_once_for_a_pause(self):
+        server = self.start("--max-connections", "1")
+        first = self.connect(server)
+        self.assertEqual(ask(first, b"first"), b"first")
+        second = self.connect(server)
+        self.assertEqual(server.counters()["limited"], 1)
+        first.close()
+        self.assertEqual(ask(second, b"second"), b"second")
+        self.assertEqual(server.counters()["limited"], 2)
+
     def wait_for_answers(self, clients, count):
         """Those that have an answer, once there are `count`; more are wrong."""
 
@@ -186,6 +188,7 @@ class Limits(EchoTest):
             client.sendall(b"x")
         server.wait_for("no descriptor is left", lambda counters: counters["pauses"] >= 1)
         self.assertLess(self.load_while_full(server), 0.3)
+        self.assertEqual(server.counters()["pauses"], 1, "a pause counts once, however often it is asked")
         while clients:
             served = wait_until(lambda: [one for one in clients if can_read(one)], "somebody is served")
             for client in served:
@@ -215,85 +218,6 @@ class Limits(EchoTest):
         self.assertEqual(server.counters()["idle"], 1)
 
 
-class Signals(EchoTest):
-    def is_refused(self, server):
-        try:
-            server.connect().close()
-            return False
-        except ConnectionError:
-            return True
-
-    def stalled_client(self, server):
-        client = self.connect(server, receive_buffer=16 * 1024)
-        return client, send_until_stalled(client, bytes(MEBIBYTE), 128 * MEBIBYTE)
-
-    def test_sigterm_echoes_what_was_sent_and_refuses_late_clients(self):
-        for workers in ("1", "2"):
-            server = self.start("--workers", workers, "--drain-timeout", "60s")
-            slow, sent = self.stalled_client(server)
-            clients = {self.connect(server): RANDOM.randbytes(200 * 1024) for _ in range(20)}
-            for client, payload in clients.items():
-                client.sendall(payload[: 100 * 1024])
-            server.signal(signal.SIGTERM)
-            wait_until(lambda: self.is_refused(server), "late clients are refused")
-            self.assertIsNone(server.process.poll())
-            for client, payload in clients.items():
-                self.assertTrue(receive_all(client) == payload[: 100 * 1024])
-                client.close()
-            self.assertEqual(len(receive_all(slow)), sent)
-            slow.close()
-            self.assertEqual(server.wait(), 0)
-            counters = server.next_counters()["total"]
-            self.assertEqual((counters["cut"], counters["failed"]), (0, 0))
-            self.assertEqual(counters["bytes_in"], counters["bytes_out"])
-
-    def test_client_that_never_stops_gets_an_answer_to_all_that_was_read(self):
-        server = self.start("--drain-timeout", "2s")
-        client = self.connect(server)
-        self.assertEqual(ask(client, b"ping"), b"ping")
-        server.signal(signal.SIGTERM)
-        with contextlib.suppress(ConnectionError):
-            while (answer := ask(client, b"ping")) == b"ping":
-                pass
-            self.assertEqual(answer, b"")
-        client.close()
-        self.assertEqual(server.wait(), 0)
-        counters = server.next_counters()["total"]
-        self.assertGreaterEqual(counters["bytes_in"], counters["bytes_out"])
-
-    def test_idle_clients_do_not_hold_up_the_end(self):
-        server = self.start("--drain-timeout", "60s")
-        client = self.connect(server)
-        self.assertEqual(ask(client, b"ping"), b"ping")
-        start = time.monotonic()
-        self.assertEqual(server.end(), 0)
-        self.assertLess(time.monotonic() - start, 30)
-        self.assertEqual(client.recv(1), b"")
-
-    def test_drain_timeout_ends_it_all(self):
-        server = self.start("--drain-timeout", "300ms")
-        self.stalled_client(server)
-        self.assertEqual(server.end(), 0)
-        self.assertEqual(server.next_counters()["total"]["cut"], 1)
-
-    def test_second_signal_ends_at_once(self):
-        server = self.start("--drain-timeout", "1h", "--workers", "2")
-        self.stalled_client(server)
-        server.signal(signal.SIGINT)
-        wait_until(lambda: self.is_refused(server), "it drains")
-        server.signal(signal.SIGTERM)
-        self.assertEqual(server.wait(), 130)
-
-    def test_sigusr1_prints_counters(self):
-        server = self.start()
-        self.assertEqual(ask(self.connect(server), b"12345"), b"12345")
-        self.connect(server).close()
-        server.wait_for("one has gone", lambda counters: counters["closed"] == 1)
-        counters = server.counters()
-        expected = {"accepted": 2, "open": 1, "closed": 1, "bytes_in": 5, "bytes_out": 5, "failed": 0}
-        self.assertEqual({name: counters[name] for name in expected}, expected)
-
-
 class UnixSockets(EchoTest):
     def setUp(self):
         self.path = self.hold(tempfile.TemporaryDirectory()) + "/echo"
@@ -312,89 +236,24 @@ class UnixSockets(EchoTest):
         client = self.connect(self.start(listen=("unix:" + self.path,)))
         self.assertEqual(ask(client, b"alive"), b"alive")
 
+    def test_announcement_is_one_line_whatever_the_path(self):
+        server = self.start(listen=(f"unix:{self.path}\n\x1b",))
+        self.assertEqual(server.address, f"unix:{self.path}??")
+
     def test_live_server_and_other_files_are_left_alone(self):
         with open(self.path + "-file", "w", encoding="ascii"):
             pass
         server = self.start(listen=("unix:" + self.path,))
         for path in (self.path, self.path + "-file"):
-            code, _, errors = run("--listen", "unix:" + path)
+            code, _, errors = self.run_program("--listen", "unix:" + path)
             self.assertEqual((code, len(errors.splitlines())), (3, 1))
             self.assertIn("cannot listen on unix:" + path, errors)
             self.assertTrue(os.path.exists(path))
         self.assertEqual(ask(self.connect(server), b"mine"), b"mine")
 
 
-class CommandLine(EchoTest):
-    def test_wrong_options_exit_with_2_and_one_line(self):
-        wrong = [
-            ["--nonsense"],
-            ["-x"],
-            ["argument"],
-            ["--listen"],
-            ["--listen", "nowhere"],
-            ["--listen", "127.0.0.1"],
-            ["--workers", "0"],
-            ["--workers", "many"],
-            ["--max-connections", "-1"],
-            ["--idle-timeout", "5 s"],
-            ["--buffer-limit", "0"],
-            ["--buffer-limit", "1.5K"],
-            ["--drain-timeout", "soon"],
-            ["--backend", "magic"],
-            ["--spin", ""],
-            ["--help=yes"],
-            ["--listen", "127.0.0.1:0"] * 17,
-        ]
-        for options in wrong:
-            with self.subTest(options=options):
-                code, output, errors = run(*options)
-                self.assertEqual((code, output), (2, ""))
-                self.assertRegex(errors, r"\Ardy-echo: [^\n]+\n\Z")
-
-    def test_unknown_backend_names_those_that_are_there(self):
-        self.assertIn("select", run("--backend", "magic")[2])
-        code, _, errors = run(environment={"RDY_BACKEND": "magic"})
-        self.assertEqual(code, 2)
-        self.assertIn("RDY_BACKEND", errors)
-
-    def test_port_in_use_exits_with_3(self):
-        server = self.start()
-        code, _, errors = run("--listen", server.address)
-        self.assertEqual((code, errors.count("\n")), (3, 1))
-        self.assertIn(server.address, errors)
-
-    def test_help_and_version_go_to_stdout(self):
-        for option, text in (("--help", "--drain-timeout"), ("--version", "rdy-echo ")):
-            code, output, errors = run(option)
-            self.assertEqual((code, errors), (0, ""))
-            self.assertIn(text, output)
-
-
-def can_read(client):
-    client.setblocking(False)
-    try:
-        client.recv(1, socket.MSG_PEEK)
-        return True
-    except BlockingIOError:
-        return False
-    finally:
-        client.settimeout(PATIENCE)
-
-
-def run(*options, environment=None):
-    done = subprocess.run(
-        [PROGRAM, *options],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
 if __name__ == "__main__":
     # A shell lets what it runs in the background ignore SIGINT, and so would the programs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    PROGRAM = sys.argv.pop(1)
+    EchoTest.program = sys.argv.pop(1)
     unittest.main(verbosity=2)
