@@ -3,12 +3,12 @@
 
 /* What the programs exit with; --help of each names the ones it uses. */
 enum {
-    EXIT_OK = 0,            /* done; for probe and connect: at least one peer was ok */
-    EXIT_NONE_OK = 1,       /* done, but no peer was ok */
-    EXIT_USAGE = 2,         /* a wrong option or argument */
-    EXIT_INPUT = 3,         /* a bad address, line or file; a listener that could not be opened */
-    EXIT_SYSTEM = 4,        /* the system failed: no memory, no poll, output that could not be written */
-    EXIT_INTERRUPTED = 130, /* ended by SIGINT; what was known has been printed */
+    EXIT_OK = 0,      /* done; for probe and connect: at least one peer was ok */
+    EXIT_NONE_OK = 1, /* done, but no peer was ok */
+    EXIT_USAGE = 2,   /* a wrong option or argument */
+    EXIT_INPUT = 3,   /* a bad address, line or file; a listener that could not be opened */
+    EXIT_SYSTEM = 4,  /* the system failed: no memory, no poll, output not written; no peer could be tried */
+    EXIT_INTERRUPTED = 130, /* ended by SIGINT or SIGTERM; what was known has been printed */
 };
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reactor/clock.h"
@@ -189,6 +191,24 @@ int option_count(const char *option, const char *text, long least, long most, lo
     return 0;
 }
 
+int option_port(const char *option, const char *text, uint16_t *port)
+{
+    long value;
+    if (option_count(option, text, 1, UINT16_MAX, &value) < 0)
+        return -EINVAL;
+    *port = (uint16_t)value;
+    return 0;
+}
+
+int option_positive(const char *option, const char *text, size_t *number)
+{
+    long value;
+    if (option_count(option, text, 1, LONG_MAX, &value) < 0)
+        return -EINVAL;
+    *number = (size_t)value;
+    return 0;
+}
+
 static void complain_of_backend(const char *option, const char *text)
 {
     char names[128] = "";
@@ -208,5 +228,20 @@ int option_backend(const char *option, const char *text, const char **name)
         }
     }
     complain_of_backend(option, text);
+    return -EINVAL;
+}
+
+int option_backend_of_environment(void)
+{
+    const char *text = getenv("RDY_BACKEND");
+    const char *name;
+    return text == NULL ? 0 : option_backend("RDY_BACKEND", text, &name);
+}
+
+int option_order(bool sequential, size_t concurrency)
+{
+    if (!sequential || concurrency <= 1)
+        return 0;
+    complain("--seq and --concurrency %zu contradict each other", concurrency);
     return -EINVAL;
 }

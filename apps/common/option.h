@@ -1,6 +1,7 @@
 #ifndef RDY_APPS_COMMON_OPTION_H
 #define RDY_APPS_COMMON_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,8 +28,18 @@ int option_size(const char *option, const char *text, size_t *bytes);
 /* A decimal number from `least` to `most`. */
 int option_count(const char *option, const char *text, long least, long most, long *count);
 
+/* A decimal number from 1 to 65535, and one from 1 to LONG_MAX. */
+int option_port(const char *option, const char *text, uint16_t *port);
+int option_positive(const char *option, const char *text, size_t *number);
+
 /* One of the names in rdy_backends(), which is what `name` then points to. */
 int option_backend(const char *option, const char *text, const char **name);
+
+/* Checks the name that RDY_BACKEND holds, if it is set, likewise; for a program without --backend. */
+int option_backend_of_environment(void);
+
+/* Whether --seq was given with a --concurrency that it cannot have; 0 for none was given. */
+int option_order(bool sequential, size_t concurrency);
 
 /* One line on stderr, with the program's name in front and a newline behind: complain("%s: %s", what, why).
  */

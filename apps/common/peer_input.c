@@ -6,6 +6,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/peer_parse.h"
 #include "reactor/error.h"
 
 bool peer_input_alloc(peer_input *input, int argc)
@@ -26,8 +27,9 @@ static int add_argument(peer_list *peers, const char *text, uint16_t port)
     if (strcmp(text, "-") == 0)
         return peer_list_read_path(peers, text, port);
     const int error = peer_list_add(peers, text, port);
-    if (error == -EINVAL)
-        complain("expected %s, not '%s'", port == 0 ? "HOST:PORT" : "HOST[:PORT]", text);
+    const char *expected = peer_parse_expected(error, port);
+    if (expected != NULL)
+        complain("expected %s, not '%s'", expected, text);
     else if (error < 0)
         complain("%s", rdy_error_sentence(error));
     return error;

@@ -1,19 +1,19 @@
 #include "apps/common/peer_list.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "apps/common/hash.h"
 #include "apps/common/option.h"
+#include "apps/common/peer_parse.h"
 #include "reactor/error.h"
 
 enum {
     CAPACITY_AT_FIRST = 16,
     SLOTS_PER_PEER = 2, /* an open-addressed table stays fast while it is at most half full */
-    HOST_MAX = 253,     /* RFC 1035, in text */
 };
 
 /*
@@ -32,19 +32,14 @@ static bool same_peer(const peer *one, const peer *other)
     return one->port == other->port && strcasecmp(one->host, other->host) == 0;
 }
 
-/* FNV-1a over the one spelling that all texts of the same peer share. */
+/* Over the one spelling that all texts of the same peer share. */
 static uint32_t hash_of(const peer *entry)
 {
     char text[RDY_ADDRESS_TEXT_MAX];
-    const char *name = entry->host;
-    if (name == NULL) {
-        rdy_address_print(&entry->address, text, sizeof text);
-        name = text;
-    }
-    uint32_t hash = UINT32_C(2166136261) ^ entry->port;
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint32_t)tolower((unsigned char)*name)) * UINT32_C(16777619);
-    return hash;
+    if (entry->host != NULL)
+        return hash_text(entry->port, entry->host);
+    rdy_address_print(&entry->address, text, sizeof text);
+    return hash_text(entry->port, text);
 }
 
 /* The slot of the entry that is the same peer, or the free one where it would be put. */
@@ -74,79 +69,6 @@ static int grow(peer_list *list)
     return 0;
 }
 
-static bool parse_port(const char *text, uint16_t *port)
-{
-    unsigned long value = 0;
-    const char *digit = text;
-    for (; isdigit((unsigned char)*digit) && value <= UINT16_MAX; digit++)
-        value = value * 10 + (unsigned long)(*digit - '0');
-    if (*digit != '\0' || value > UINT16_MAX)
-        return false;
-    *port = (uint16_t)value;
-    return true;
-}
-
-/*
- * Letters, digits, '-', '_' and '.'. A name whose last label is a number would be a mistyped IPv4 address,
- * which getaddrinfo(3) may read in ways nobody expects ("1.2.259", RFC 3696 section 2).
- */
-static bool is_host_name(const char *host)
-{
-    const size_t length = strlen(host);
-    const size_t legal = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
-    if (length == 0 || length > HOST_MAX || legal != length || host[0] == '.' || host[0] == '-')
-        return false;
-    const char *dot = strrchr(host, '.');
-    const char *label = dot == NULL ? host : dot + 1;
-    return *label == '\0' || label[strspn(label, "0123456789")] != '\0';
-}
-
-static bool parse_address(const char *text, peer *entry)
-{
-    rdy_address address;
-    if (rdy_address_parse(text, &address) < 0 || rdy_address_family(&address) == AF_UNIX ||
-        rdy_address_port(&address) == 0)
-        return false;
-    entry->address = address;
-    entry->port = rdy_address_port(&address);
-    return true;
-}
-
-/* An address that came without its port; IPv6 then also without its brackets. */
-static bool parse_bare_address(const char *text, uint16_t port, peer *entry)
-{
-    char whole[RDY_ADDRESS_TEXT_MAX];
-    const bool wants_brackets = text[0] != '[' && strchr(text, ':') != NULL;
-    const int length = snprintf(whole, sizeof whole, wants_brackets ? "[%s]:%u" : "%s:%u", text, port);
-    return length < (int)sizeof whole && parse_address(whole, entry);
-}
-
-static int parse_name(const char *text, uint16_t default_port, peer *entry)
-{
-    const char *colon = strchr(text, ':');
-    entry->port = default_port;
-    if (colon != NULL && !parse_port(colon + 1, &entry->port))
-        return -EINVAL;
-    char *host = colon == NULL ? strdup(text) : strndup(text, (size_t)(colon - text));
-    if (host == NULL)
-        return -ENOMEM;
-    if (entry->port == 0 || !is_host_name(host)) {
-        free(host);
-        return -EINVAL;
-    }
-    entry->host = host;
-    return 0;
-}
-
-static int parse_peer(const char *text, uint16_t default_port, peer *entry)
-{
-    if (parse_address(text, entry))
-        return 0;
-    if (default_port != 0 && parse_bare_address(text, default_port, entry))
-        return 0;
-    return parse_name(text, default_port, entry);
-}
-
 /* Takes the entry's memory over on success only. */
 static int insert(peer_list *list, const peer *entry, const char *text, uint32_t *slot)
 {
@@ -164,7 +86,7 @@ int peer_list_add(peer_list *list, const char *text, uint16_t default_port)
     if (list->count == list->capacity && grow(list) < 0)
         return -ENOMEM;
     peer entry = {0};
-    int error = parse_peer(text, default_port, &entry);
+    int error = peer_parse(text, default_port, &entry);
     if (error < 0)
         return error;
     uint32_t *slot = find_slot(list->peers, list->capacity, &entry);
@@ -188,25 +110,28 @@ static char *trimmed(char *line)
     return line;
 }
 
-static void report_line(const char *name, size_t number, const char *text, uint16_t default_port)
-{
-    complain("%s:%zu: expected %s, not '%s'", name, number, default_port == 0 ? "HOST:PORT" : "HOST[:PORT]",
-             text);
-}
-
 static int add_line(peer_list *list, char *line, size_t length, const char *name, size_t number,
                     uint16_t default_port)
 {
-    const bool has_nul = strlen(line) != length;
+    if (strlen(line) != length) {
+        complain("%s:%zu: a NUL byte", name, number);
+        return -EINVAL;
+    }
     char *text = trimmed(line);
-    if (*text == '\0' && !has_nul)
-        return 0;
-    const int error = has_nul ? -EINVAL : peer_list_add(list, text, default_port);
-    if (error == -EINVAL)
-        report_line(name, number, text, default_port);
+    const int error = *text == '\0' ? 0 : peer_list_add(list, text, default_port);
+    const char *expected = peer_parse_expected(error, default_port);
+    if (expected != NULL)
+        complain("%s:%zu: expected %s, not '%s'", name, number, expected, text);
     else if (error < 0)
         complain("%s:%zu: %s", name, number, rdy_error_sentence(error));
     return error;
+}
+
+/* Some editors begin a file with it. */
+static size_t length_of_byte_order_mark(const char *line, size_t number)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    return number == 1 && strncmp(line, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
 }
 
 int peer_list_read(peer_list *list, FILE *file, const char *name, uint16_t default_port)
@@ -216,8 +141,10 @@ int peer_list_read(peer_list *list, FILE *file, const char *name, uint16_t defau
     size_t number = 0;
     int error = 0;
     ssize_t length;
-    while (error == 0 && (length = getline(&line, &size, file)) >= 0)
-        error = add_line(list, line, (size_t)length, name, ++number, default_port);
+    while (error == 0 && (length = getline(&line, &size, file)) >= 0) {
+        const size_t skipped = length_of_byte_order_mark(line, ++number);
+        error = add_line(list, line + skipped, (size_t)length - skipped, name, number, default_port);
+    }
     if (error == 0 && !feof(file)) {
         complain("%s: %s", name, rdy_error_sentence(errno));
         error = -EIO;

@@ -25,15 +25,17 @@ typedef struct peer_list {
 } peer_list;
 
 /*
- * Adds one entry: "1.2.3.4:80", "[::1]:80", "name:80", or without the port if `default_port` is not 0. Text
- * that is there already is skipped. 0 on success, -EINVAL for other text, -ENOMEM. Prints nothing.
+ * Adds one entry: "1.2.3.4:80", "[::1]:80", "name:80", or without the port if `default_port` is not 0. A
+ * peer that is there already is skipped. 0 on success, -ERANGE for a port out of 1 to 65535, -EINVAL for
+ * other text, -ENOMEM. Prints nothing.
  */
 int peer_list_add(peer_list *list, const char *text, uint16_t default_port);
 
 /*
- * Adds an entry for each line; blank lines and what follows '#' are skipped, CRLF is fine. The first bad line
- * is reported on stderr ("rdy-probe: peers.txt:3: expected HOST:PORT, not 'x y'") and ends it with -EINVAL; a
- * read error gives -EIO, likewise reported. `name` is the file's, for messages.
+ * Adds an entry for each line; blank lines and what follows '#' are skipped, CRLF and a byte order mark at the
+ * start are fine. The first bad line is reported on stderr ("rdy-probe: peers.txt:3: expected HOST:PORT, not
+ * 'x y'") and ends it with the error of peer_list_add; a read error gives -EIO, likewise reported. `name` is
+ * the file's, for messages.
  */
 int peer_list_read(peer_list *list, FILE *file, const char *name, uint16_t default_port);
 

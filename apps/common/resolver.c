@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/common/unmapped.h"
 #include "reactor/waker.h"
-
-enum { THREADS_MAX = 4 };
 
 /* A question, and in the same memory its answer: a thread that has looked a name up cannot run short. */
 typedef struct lookup {
@@ -61,8 +60,10 @@ static lookup *pop(lookup_queue *queue)
 
 static void drop(lookup_queue *queue)
 {
-    for (lookup *entry = pop(queue); entry != NULL; entry = pop(queue))
+    for (lookup *entry = pop(queue); entry != NULL; entry = pop(queue)) {
+        free(entry->answer.addresses);
         free(entry);
+    }
 }
 
 /* Unlocks, and frees what nobody holds any more. */
@@ -77,16 +78,50 @@ static void release(resolver *core)
     free(core);
 }
 
+/* A name server that cannot be asked says as little about the name as memory that is missing here. */
+static int error_of_lookup(int code)
+{
+    switch (code) {
+    case 0:
+        return 0;
+    case EAI_AGAIN:
+        return -EAGAIN;
+    case EAI_MEMORY:
+        return -ENOMEM;
+    case EAI_SYSTEM:
+        return errno == 0 ? -EIO : -errno;
+    default:
+        return -ENXIO;
+    }
+}
+
+static int take_addresses(const struct addrinfo *list, uint16_t port, resolved *answer)
+{
+    size_t count = 1; /* success has at least one */
+    for (const struct addrinfo *item = list->ai_next; item != NULL; item = item->ai_next)
+        count++;
+    answer->addresses = calloc(count, sizeof *answer->addresses);
+    if (answer->addresses == NULL)
+        return -ENOMEM;
+    for (; list != NULL; list = list->ai_next) {
+        rdy_address *address = &answer->addresses[answer->count];
+        if (rdy_address_from_sockaddr(list->ai_addr, list->ai_addrlen, address) < 0 ||
+            rdy_address_set_port(address, port) < 0)
+            continue;
+        *address = unmapped(address);
+        answer->count++;
+    }
+    return answer->count == 0 ? -ENXIO : 0;
+}
+
 static void look_up(lookup *entry)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
-    entry->answer.error = getaddrinfo(entry->host, NULL, &hints, &list);
+    entry->answer.error = error_of_lookup(getaddrinfo(entry->host, NULL, &hints, &list));
     if (entry->answer.error != 0)
         return;
-    if (rdy_address_from_sockaddr(list->ai_addr, list->ai_addrlen, &entry->answer.address) < 0 ||
-        rdy_address_set_port(&entry->answer.address, entry->port) < 0)
-        entry->answer.error = EAI_FAMILY;
+    entry->answer.error = take_addresses(list, entry->port, &entry->answer);
     freeaddrinfo(list);
 }
 
@@ -165,7 +200,7 @@ int resolver_ask(resolver *core, const char *host, uint16_t port, uintptr_t key)
     entry->port = port;
     entry->answer.key = key;
     pthread_mutex_lock(&core->lock);
-    if (core->pending >= core->idle && core->threads < THREADS_MAX)
+    if (core->pending >= core->idle && core->threads < RESOLVER_THREADS)
         (void)start_thread(core); /* while there is another thread, that one will come to it */
     const bool served = core->threads > 0;
     if (served) {

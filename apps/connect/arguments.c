@@ -16,7 +16,8 @@ static const char help_text[] =
     "\n"
     "Connects to all peers at once on one thread and prints each as it answers, with the time that took.\n"
     "A PEER is ADDRESS:PORT, [V6-ADDRESS]:PORT or NAME:PORT; '-', or no peer and no file, reads standard\n"
-    "input: one peer a line, with '#' before comments. A peer that is given twice is tried once.\n"
+    "input: one peer a line, with '#' before comments. A peer that is given twice is tried once. The\n"
+    "addresses of a name are tried one after another, but none that is another peer's.\n"
     "\n"
     "  -f, --file FILE      read peers from FILE too ('-' is standard input); may be repeated\n"
     "      --port PORT      the port of peers that are given without one\n"
@@ -24,17 +25,18 @@ static const char help_text[] =
     "      --par            many at once (the default)\n"
     "      --seq            one at a time, in the order of input\n"
     "      --timeout TIME   for each peer, its name's lookup included: 250ms, 5s, 2m (default 5s)\n"
-    "      --concurrency N  at most N at once (default 256); never more than descriptors allow\n"
+    "      --concurrency N  at most N connections at once (default 256); never more than descriptors allow\n"
     "      --json           one JSON object a line for each peer as it is decided, failed ones too\n"
     "      --backend NAME   epoll, kqueue or select (default: RDY_BACKEND, else the best there is)\n"
-    "  -v, --verbose        failures on stderr also when it is no terminal\n"
+    "  -v, --verbose        each failed peer on stderr, as is done anyway where that is a terminal\n"
     "  -q, --quiet          nothing on stderr but errors\n"
     "  -h, --help           print this and exit\n"
     "      --version        print the version and the backends and exit\n"
     "\n"
     "Exit status: 0 a peer was connected, 1 none was, 2 wrong usage, 3 wrong input or no peers, 4 the "
     "system\n"
-    "failed, 130 ended by Ctrl-C.\n";
+    "failed: no poll or memory, output not taken (without a word if its reader has gone), or all peers were\n"
+    "local faults; 130 ended by SIGINT or SIGTERM.\n";
 
 enum option_key {
     OPTION_PORT = 256, /* above every character */
@@ -65,24 +67,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool parse_count(const char *name, long most, size_t *count)
-{
-    long value;
-    if (option_count(name, optarg, 1, most, &value) < 0)
-        return false;
-    *count = (size_t)value;
-    return true;
-}
-
-static bool parse_port(uint16_t *port)
-{
-    size_t value;
-    if (!parse_count("--port", UINT16_MAX, &value))
-        return false;
-    *port = (uint16_t)value;
-    return true;
-}
-
 static int answered(void)
 {
     return flush_output() ? EXIT_OK : EXIT_SYSTEM;
@@ -98,10 +82,10 @@ static int apply_option(int key, connect_arguments *arguments, peer_input *input
         peer_input_add_file(input, optarg);
         break;
     case OPTION_PORT:
-        ok = parse_port(&input->port);
+        ok = option_port("--port", optarg, &input->port) == 0;
         break;
     case OPTION_FIRST:
-        ok = parse_count("--first", INT32_MAX, &arguments->first);
+        ok = option_positive("--first", optarg, &arguments->first) == 0;
         break;
     case OPTION_PAR:
     case OPTION_SEQ:
@@ -111,7 +95,7 @@ static int apply_option(int key, connect_arguments *arguments, peer_input *input
         ok = option_timeout("--timeout", optarg, &connector->timeout_ns) == 0;
         break;
     case OPTION_CONCURRENCY:
-        ok = parse_count("--concurrency", INT32_MAX, &connector->concurrency);
+        ok = option_positive("--concurrency", optarg, &connector->concurrency) == 0;
         break;
     case OPTION_JSON:
         arguments->json = true;
@@ -137,6 +121,12 @@ static int apply_option(int key, connect_arguments *arguments, peer_input *input
     return ok ? -1 : EXIT_USAGE;
 }
 
+static bool is_consistent(const peer_connector_options *options)
+{
+    return option_order(options->sequential, options->concurrency) == 0 &&
+           (options->backend != NULL || option_backend_of_environment() == 0);
+}
+
 static int parse(int argc, char **argv, connect_arguments *arguments, peer_input *input)
 {
     int key;
@@ -145,6 +135,8 @@ static int parse(int argc, char **argv, connect_arguments *arguments, peer_input
         if (exit_code >= 0)
             return exit_code;
     }
+    if (!is_consistent(&arguments->connector))
+        return EXIT_USAGE;
     const int exit_code = peer_input_read(input, argv + optind, &arguments->peers);
     return exit_code == EXIT_OK ? -1 : exit_code;
 }

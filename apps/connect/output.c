@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/common/json.h"
+#include "apps/common/milliseconds.h"
 #include "apps/common/option.h"
 #include "apps/common/standard_output.h"
 #include "reactor/error.h"
@@ -12,37 +14,20 @@ enum {
     SUMMARY_MAX = 512,
 };
 
-static double milliseconds(int64_t ns)
-{
-    return (double)ns / (double)RDY_MILLISECOND;
-}
-
-/* A peer's text needs no more: the zone of an IPv6 address may hold any character. */
-static void print_json_string(const char *text)
-{
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else
-            putchar(*text);
-    }
-    putchar('"');
-}
-
 static void print_json(const peer *entry, const peer_outcome *outcome)
 {
     char address[RDY_ADDRESS_TEXT_MAX];
-    rdy_address_print(&outcome->address, address, sizeof address);
-    printf("{\"peer\":");
-    print_json_string(entry->text);
-    printf(",\"address\":");
-    if (rdy_address_family(&outcome->address) == AF_UNSPEC)
-        printf("null");
-    else
-        print_json_string(address);
-    printf(",\"outcome\":\"%s\",\"elapsed_ms\":%.3f,\"attempts\":%u}\n", peer_outcome_word(outcome),
-           milliseconds(outcome->elapsed_ns), outcome->attempts);
+    if (outcome->address != NULL)
+        rdy_address_print(outcome->address, address, sizeof address);
+    struct json json = {.file = stdout};
+    json_open(&json, NULL, '{');
+    json_string(&json, "peer", entry->text);
+    json_string(&json, "address", outcome->address == NULL ? NULL : address);
+    json_string(&json, "outcome", peer_outcome_word(outcome));
+    json_milliseconds(&json, "elapsed_ms", outcome->elapsed_ns);
+    json_count(&json, "attempts", outcome->attempts);
+    json_close(&json, '}');
+    putchar('\n');
 }
 
 bool output_peer(const connect_arguments *arguments, const peer *entry, const peer_outcome *outcome)

@@ -37,6 +37,16 @@ static int open_sources(peer_connector *connector, const peer_connector_options 
     return rdy_registry_register(registry, &connector->signals.source, PEER_PROBE_SIGNAL_TOKEN, RDY_READABLE);
 }
 
+/* Those that are addresses have theirs before any name comes to it; without names none can come twice. */
+static int claim_addresses(peer_connector *connector)
+{
+    int error = 0;
+    for (size_t i = 0; error >= 0 && connector->resolver != NULL && i < connector->count; i++)
+        if (connector->peers[i].host == NULL)
+            error = address_set_add(&connector->addresses_seen, &connector->peers[i].address);
+    return error < 0 ? error : 0;
+}
+
 /* After the sources are open, for they hold descriptors too. */
 static void choose_concurrency(peer_connector *connector, const peer_connector_options *options)
 {
@@ -57,9 +67,9 @@ static int make_probes(peer_connector *connector)
     if (connector->probes == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < connector->count; i++) {
-        connector->probes[i].outcome.address = connector->peers[i].address;
-        peer_queue_append(connector->peers[i].host == NULL ? &connector->addresses : &connector->names,
-                          &connector->probes[i]);
+        const bool is_name = connector->peers[i].host != NULL;
+        connector->probes[i].outcome.address = is_name ? NULL : &connector->peers[i].address;
+        peer_queue_append(is_name ? &connector->names : &connector->addresses, &connector->probes[i]);
     }
     return 0;
 }
@@ -67,6 +77,8 @@ static int make_probes(peer_connector *connector)
 static int set_up(peer_connector *connector, const peer_connector_options *options)
 {
     connector->timeout_ns = options->timeout_ns == 0 ? PEER_CONNECTOR_TIMEOUT : options->timeout_ns;
+    connector->talk = options->talk;
+    connector->is_sequential = options->sequential;
     connector->report_failures = options->report_failures;
     rdy_timer_wheel_init(&connector->wheel, rdy_clock_now());
     int error = make_probes(connector);
@@ -74,6 +86,8 @@ static int set_up(peer_connector *connector, const peer_connector_options *optio
         error = rdy_events_alloc(EVENTS_AT_ONCE, &connector->events);
     if (error == 0)
         error = open_sources(connector, options);
+    if (error == 0)
+        error = claim_addresses(connector);
     if (error == 0)
         choose_concurrency(connector, options);
     return error;
@@ -97,19 +111,25 @@ int peer_connector_open(const peer *peers, size_t count, const peer_connector_op
     return 0;
 }
 
-static int wait_and_handle(peer_connector *connector)
+static int64_t earlier(int64_t one_ns, int64_t other_ns)
 {
-    const int64_t next_ns = rdy_timer_wheel_next(&connector->wheel);
-    const int count =
-        rdy_poll_wait(connector->poll, &connector->events, rdy_clock_until(rdy_clock_now(), next_ns));
+    return one_ns < other_ns ? one_ns : other_ns;
+}
+
+/* Sleeps until something happens or `moment_ns` has come, and handles it. */
+static int wait_and_handle(peer_connector *connector, int64_t moment_ns)
+{
+    const int64_t timeout_ns =
+        rdy_clock_until(rdy_clock_now(), earlier(moment_ns, rdy_timer_wheel_next(&connector->wheel)));
+    const int count = rdy_poll_wait(connector->poll, &connector->events, timeout_ns);
     if (count < 0)
         return count;
-    const int64_t now_ns = rdy_clock_now();
     for (size_t i = 0; i < connector->events.count; i++)
-        peer_probe_handle(connector, connector->events.items[i].token, now_ns);
+        peer_probe_handle(connector, connector->events.items[i].token);
+    const int64_t now_ns = rdy_clock_now();
     rdy_timer *timer;
     while ((timer = rdy_timer_wheel_expire(&connector->wheel, now_ns)) != NULL)
-        peer_probe_expire(connector, (peer_probe *)(void *)timer, now_ns);
+        peer_probe_expire(connector, (peer_probe *)(void *)timer);
     return 0;
 }
 
@@ -118,21 +138,26 @@ static bool hand_out(peer_connector *connector, peer_result *result)
     peer_probe *probe = peer_queue_take(&connector->answers);
     if (probe == NULL)
         return false;
-    *result = (peer_result){.index = peer_probe_index(connector, probe)};
-    if (probe->outcome.state == PEER_CONNECTED) {
-        (void)rdy_connector_take(&probe->attempt, &result->stream); /* connected, so it has one */
+    *result = (peer_result){.index = peer_probe_index(connector, probe), .stream = probe->stream};
+    if (probe->outcome.state == PEER_CONNECTED)
         connector->under_way--;
-    }
+    probe->stream = (rdy_tcp_stream){0};
     return true;
 }
 
-/* Names may have to wait for lookups whose peers have timed out: getaddrinfo(3) cannot be interrupted. */
-static bool can_go_on(const peer_connector *connector)
+size_t peer_connector_under_way(const peer_connector *connector)
 {
-    return connector->under_way > 0 || (connector->names.first != NULL && connector->lookups > 0);
+    return connector->under_way + connector->resolving;
 }
 
-int peer_connector_next(peer_connector *connector, peer_result *result)
+/* Names may have to wait for lookups whose peers have timed out: getaddrinfo(3) cannot be interrupted. */
+static bool is_under_way(const peer_connector *connector)
+{
+    return peer_connector_under_way(connector) > 0 ||
+           (connector->names.first != NULL && connector->lookups > 0);
+}
+
+int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer_result *result)
 {
     for (;;) {
         const int fault = connector->is_stopped ? 0 : peer_probe_start_waiting(connector);
@@ -140,12 +165,36 @@ int peer_connector_next(peer_connector *connector, peer_result *result)
             return 1;
         if (connector->is_stopped)
             return -ECANCELED;
-        if (!can_go_on(connector))
+        const bool can_start = fault == 0 && peer_probe_can_start(connector);
+        if (!can_start && !is_under_way(connector))
             return fault;
-        const int error = wait_and_handle(connector);
+        const int64_t now_ns = rdy_clock_now();
+        if (now_ns >= moment_ns)
+            return -ETIMEDOUT;
+        const int error = wait_and_handle(connector, can_start ? now_ns : moment_ns);
         if (error < 0)
             return error;
     }
+}
+
+int peer_connector_next(peer_connector *connector, peer_result *result)
+{
+    return peer_connector_next_until(connector, RDY_NEVER, result);
+}
+
+static size_t give_up_queue(peer_connector *connector, peer_queue *queue, int error)
+{
+    size_t count = 0;
+    for (peer_probe *probe = peer_queue_take(queue); probe != NULL; probe = peer_queue_take(queue), count++)
+        peer_probe_give_up(connector, probe, error);
+    return count;
+}
+
+size_t peer_connector_give_up(peer_connector *connector, int error)
+{
+    return give_up_queue(connector, &connector->addresses, error) +
+           give_up_queue(connector, &connector->retries, error) +
+           give_up_queue(connector, &connector->names, error);
 }
 
 const peer_outcome *peer_connector_outcome(const peer_connector *connector, size_t index)
@@ -153,13 +202,28 @@ const peer_outcome *peer_connector_outcome(const peer_connector *connector, size
     return index < connector->count ? &connector->probes[index].outcome : NULL;
 }
 
+bool peer_outcome_is_unknown_name(const peer_outcome *outcome)
+{
+    return outcome->state == PEER_ERROR && outcome->attempts == 0 && outcome->error == -ENXIO;
+}
+
+bool peer_outcome_is_duplicate(const peer_outcome *outcome)
+{
+    return outcome->state == PEER_ERROR && outcome->attempts == 0 && outcome->error == -EALREADY;
+}
+
 const char *peer_outcome_word(const peer_outcome *outcome)
 {
     if (outcome->state != PEER_CONNECTED && outcome->state != PEER_ERROR)
         return "not done";
-    if (outcome->error == -ENXIO && outcome->lookup_error != 0)
+    if (peer_outcome_is_unknown_name(outcome))
         return "unknown name";
-    return outcome->error == -EALREADY ? "duplicate" : rdy_failure_word(outcome->failure);
+    return peer_outcome_is_duplicate(outcome) ? "duplicate" : rdy_failure_word(outcome->failure);
+}
+
+size_t peer_connector_peak(const peer_connector *connector)
+{
+    return connector->peak;
 }
 
 size_t peer_connector_concurrency(const peer_connector *connector)
@@ -177,16 +241,24 @@ const char *peer_connector_backend(const peer_connector *connector)
     return rdy_poll_backend(connector->poll);
 }
 
+static void free_probe(peer_probe *probe)
+{
+    rdy_connector_close(&probe->attempt);
+    rdy_tcp_stream_close(&probe->stream);
+    free(probe->addresses);
+}
+
 void peer_connector_close(peer_connector *connector)
 {
     if (connector == NULL)
         return;
     for (size_t i = 0; connector->probes != NULL && i < connector->count; i++)
-        rdy_connector_close(&connector->probes[i].attempt);
+        free_probe(&connector->probes[i]);
     resolver_close(connector->resolver);
     rdy_signals_close(&connector->signals);
     rdy_poll_close(connector->poll);
     rdy_events_free(&connector->events);
+    address_set_free(&connector->addresses_seen);
     free(connector->probes);
     free(connector);
 }

@@ -19,25 +19,42 @@
  *
  * Each peer has a probe of its own:
  *
- *      Waiting -----------------> Connecting -----> Connected
- *         |   ^                    ^    |
- *         |   +--- local fault ----|----+---------> Error     refused, reset, too late, ...
- *         v                        |
- *      Resolving ------------------+--------------> Error     unknown name, too late, another peer's address
+ *      Waiting -----------------> Connecting ----+----> Connected
+ *       |  ^ ^                     |    |        |          ^
+ *       |  | +-- local fault, -----+    |        v          |
+ *       |  |     another address        |     Talking ------+
+ *       v  |                            v        |
+ *      Resolving ------------------> Error <-----+    refused, reset, too late, unknown name, ...
  *
- * Only an entry with a name goes through Resolving. A fault of this machine (no descriptor, no memory) is
- * never a peer's: the probe waits again and is started anew when a descriptor is free.
+ * Only an entry with a name goes through Resolving; the addresses of its name are tried one after another,
+ * until one answers or the deadline comes. Only with a peer_talk does one go through Talking. A fault of this
+ * machine (no descriptor, no memory, no route) is never a peer's: the probe waits again and is started anew
+ * when a descriptor is free or the others are through. No address is connected to twice: the entries that are
+ * addresses have theirs for themselves, any other belongs to the name that was looked up first.
  */
 typedef struct peer_connector peer_connector;
 
 #define PEER_CONNECTOR_TIMEOUT     (5 * RDY_SECOND)
 #define PEER_CONNECTOR_CONCURRENCY 256
 
+/* What is said on a stream between its connect and its being handed out. */
+typedef struct peer_talk {
+    /*
+     * Reads and writes until it is decided or nothing more can be done: called when the peer is connected, at
+     * each event, and when the time is over. 0 to have the stream handed out, -EAGAIN for not yet, another
+     * negative errno to close it, which is then the error of the peer. NULL for no talk.
+     */
+    int (*advance)(void *context, size_t index, rdy_tcp_stream *stream);
+    void *context;
+    int64_t timeout_ns; /* from the moment it is connected; below 0 none */
+} peer_talk;
+
 typedef struct peer_connector_options {
-    bool sequential;         /* one peer at a time, in the order of the list, as a blocking program would */
-    bool report_failures;    /* next hands out peers that failed too */
-    int64_t timeout_ns;      /* for each peer from its own start; 0 is PEER_CONNECTOR_TIMEOUT, below 0 none */
-    size_t concurrency;      /* peers under way at once; 0 is PEER_CONNECTOR_CONCURRENCY */
+    bool sequential;      /* one peer at a time, in the order of the list, as a blocking program would */
+    bool report_failures; /* next hands out peers that failed too */
+    int64_t timeout_ns;   /* for each peer from its own start; 0 is PEER_CONNECTOR_TIMEOUT, below 0 none */
+    size_t concurrency;   /* connections at once, beside a few lookups; 0 is PEER_CONNECTOR_CONCURRENCY */
+    peer_talk talk;
     const char *backend;     /* as in rdy_poll_options */
     int64_t spin_ns;         /* as in rdy_poll_options */
     const int *stop_signals; /* signals that end next with -ECANCELED; taken over while it is open */
@@ -48,20 +65,22 @@ typedef enum peer_state {
     PEER_WAITING,
     PEER_RESOLVING,
     PEER_CONNECTING,
+    PEER_TALKING,
     PEER_CONNECTED,
     PEER_ERROR,
 } peer_state;
 
 /* How it stands with one peer. */
 typedef struct peer_outcome {
-    rdy_address address; /* that is connected to; AF_UNSPEC while a name is not looked up */
-    int64_t elapsed_ns;  /* from the start of the lookup or the connect to the end; 0 before the end */
+    const rdy_address *address; /* that is connected to; NULL while a name is not looked up */
+    int64_t elapsed_ns; /* that its lookup, connect and talk have taken; without the time that it waited */
     peer_state state;
     int error;           /* in PEER_ERROR a negative errno: -ETIMEDOUT for the deadline, -ENXIO for a name
                             that is not known, -EALREADY for one that leads to another peer's address */
-    int lookup_error;    /* EAI_* of getaddrinfo(3), else 0 */
-    rdy_failure failure; /* what the error says */
+    rdy_failure failure; /* what the error says: for an error of the lookup, or no route from here, it is
+                            RDY_FAILURE_LOCAL */
     unsigned attempts;   /* how often a connect was tried, with those that a local fault ended */
+    bool has_talked;     /* it was connected: what followed was the talk's */
 } peer_outcome;
 
 typedef struct peer_result {
@@ -91,8 +110,21 @@ int peer_connector_open(const peer *peers, size_t count, const peer_connector_op
  */
 int peer_connector_next(peer_connector *connector, peer_result *result);
 
+/* As peer_connector_next, but -ETIMEDOUT at `moment_ns` of rdy_clock_now: nothing is given up. */
+int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer_result *result);
+
+/*
+ * Gives up the peers that wait: they end in PEER_ERROR with `error`, which is this machine's fault. For a
+ * program that has nothing to close when next tells of a fault. Returns how many there were.
+ */
+size_t peer_connector_give_up(peer_connector *connector, int error);
+
 /* The outcome of the peer at `index`, valid until the connector is closed. NULL for no such peer. */
 const peer_outcome *peer_connector_outcome(const peer_connector *connector, size_t index);
+
+/* Why a peer that was not connected to is in PEER_ERROR. */
+bool peer_outcome_is_unknown_name(const peer_outcome *outcome);
+bool peer_outcome_is_duplicate(const peer_outcome *outcome);
 
 /*
  * One of the stable words of rdy_failure_word, "unknown name", "duplicate" (another entry has its address),
@@ -100,7 +132,11 @@ const peer_outcome *peer_connector_outcome(const peer_connector *connector, size
  */
 const char *peer_outcome_word(const peer_outcome *outcome);
 
-/* How many peers may be under way at once, and whether descriptors forbid as many as were asked for. */
+/* How many peers are connected to or looked up now, and the most there were at once. */
+size_t peer_connector_under_way(const peer_connector *connector);
+size_t peer_connector_peak(const peer_connector *connector);
+
+/* How many connections there may be at once, and whether descriptors forbid as many as were asked for. */
 size_t peer_connector_concurrency(const peer_connector *connector);
 bool peer_connector_is_clamped(const peer_connector *connector);
 

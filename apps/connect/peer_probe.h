@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apps/common/address_set.h"
 #include "apps/common/resolver.h"
 #include "apps/connect/peer_connector.h"
 #include "apps/connect/peer_queue.h"
@@ -26,17 +27,24 @@ struct peer_connector {
     peer_probe *probes; /* one for each peer, in the same order */
     size_t count;
     size_t concurrency;
-    size_t under_way; /* resolving, connecting, or connected and not handed out */
-    size_t lookups;   /* questions that the resolver has not answered, still wanted or not */
+    size_t under_way; /* connecting, talking, or connected and not handed out */
+    size_t resolving;
+    size_t peak;    /* the most there were of both */
+    size_t lookups; /* questions that the resolver has not answered, still wanted or not */
     int64_t timeout_ns;
+    peer_talk talk;
+    address_set addresses_seen;
     peer_queue names;     /* waiting, to be looked up */
-    peer_queue addresses; /* waiting, to be connected to */
+    peer_queue addresses; /* waiting, to be connected to: first those that have begun */
+    peer_queue retries;   /* waiting, to be connected to once more after a local fault */
+    size_t tries;         /* that are allowed to those while others are under way */
     peer_queue answers;   /* to be handed out */
     rdy_poll *poll;
     resolver *resolver; /* NULL if no peer has a name */
     rdy_events events;
     rdy_signals signals;
     rdy_timer_wheel wheel;
+    bool is_sequential;
     bool report_failures;
     bool is_clamped;
     bool is_stopped;
@@ -47,11 +55,17 @@ static inline size_t peer_probe_index(const peer_connector *connector, const pee
     return (size_t)(probe - connector->probes);
 }
 
-/* Starts what may be under way at once. 0, or what this machine lacked for more, a negative errno. */
+/* Whether a peer that waits may be started now. */
+bool peer_probe_can_start(peer_connector *connector);
+
+/* Starts some of those. 0, or what this machine lacked for more, a negative errno. */
 int peer_probe_start_waiting(peer_connector *connector);
 
 /* Takes a step because of an event, or of a probe's timer that is due. */
-void peer_probe_handle(peer_connector *connector, rdy_token token, int64_t now_ns);
-void peer_probe_expire(peer_connector *connector, peer_probe *probe, int64_t now_ns);
+void peer_probe_handle(peer_connector *connector, rdy_token token);
+void peer_probe_expire(peer_connector *connector, peer_probe *probe);
+
+/* Ends a probe that waits, because of a fault of this machine. */
+void peer_probe_give_up(peer_connector *connector, peer_probe *probe, int error);
 
 #endif

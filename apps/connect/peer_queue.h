@@ -1,6 +1,7 @@
 #ifndef RDY_APPS_CONNECT_PEER_QUEUE_H
 #define RDY_APPS_CONNECT_PEER_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "apps/connect/peer_connector.h"
@@ -11,7 +12,12 @@
 typedef struct peer_probe {
     rdy_timer timer; /* first: the wheel hands it back for the probe */
     rdy_connector attempt;
-    int64_t started_ns;
+    rdy_tcp_stream stream;  /* once connected */
+    rdy_address *addresses; /* that its name stands for; NULL for an entry that is an address */
+    size_t address_count;
+    size_t address_next; /* to be tried when the present one has failed */
+    int64_t started_ns;  /* so long ago that `elapsed_ns` of it were spent, while it is under way */
+    bool is_retried;
     peer_outcome outcome;
     struct peer_probe *next; /* in the queue it is in: at most one */
 } peer_probe;

@@ -9,6 +9,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/standard_descriptors.h"
 #include "apps/common/standard_output.h"
 #include "apps/probe/options.h"
 #include "apps/probe/prober.h"
@@ -29,31 +30,6 @@ static int make_greeting(const struct options *options, uint8_t greeting[HANDSHA
     return 0;
 }
 
-static int probe(struct options *options, struct report *report)
-{
-    struct prober_settings settings = {
-        .backend = options->backend,
-        .handshake = options->handshake,
-        .sequential = options->sequential,
-        .concurrency = options->concurrency,
-        .connect_timeout_ns = options->connect_timeout_ns,
-        .handshake_timeout_ns = options->handshake_timeout_ns,
-        .progress = progress_is_visible(),
-    };
-    const int error = make_greeting(options, settings.greeting);
-    return error < 0 ? error : prober_run(&options->peers, &settings, report);
-}
-
-static int explain(int error)
-{
-    if (error == -ENOTSUP) {
-        complain("the backend that was asked for is not there: see --version for those that are");
-        return EXIT_USAGE;
-    }
-    complain("cannot probe: %s", rdy_error_sentence(error));
-    return EXIT_SYSTEM;
-}
-
 static void print_report(const struct options *options, const struct report *report)
 {
     if (options->json) {
@@ -65,32 +41,45 @@ static void print_report(const struct options *options, const struct report *rep
     table_print(report, stdout);
 }
 
-static int judge(const struct report *report)
-{
-    if (report->interrupted)
-        return EXIT_INTERRUPTED;
-    for (size_t i = 0; i < report->peers->count; i++)
-        if (report->results[i].outcome == OUTCOME_OK)
-            return EXIT_OK;
-    return EXIT_NONE_OK;
-}
-
-static int run(struct options *options)
+static int probe_and_print(const struct options *options, const struct prober_settings *settings)
 {
     struct report report;
-    const int error = probe(options, &report);
-    if (error < 0)
-        return explain(error);
+    const int code = prober_run(&options->peers, settings, &report);
+    if (report.results == NULL)
+        return code;
     print_report(options, &report);
-    const int code = flush_output() ? judge(&report) : EXIT_SYSTEM;
     prober_free_report(&report);
-    return code;
+    return flush_output() ? code : EXIT_SYSTEM;
+}
+
+static int run(const struct options *options)
+{
+    struct prober_settings settings = {
+        .connector =
+            {
+                .backend = options->backend,
+                .sequential = options->sequential,
+                .concurrency = options->concurrency == 0 ? options->peers.count : options->concurrency,
+                .timeout_ns = options->connect_timeout_ns,
+            },
+        .handshake = options->handshake,
+        .handshake_timeout_ns = options->handshake_timeout_ns,
+        .progress = progress_is_visible(),
+    };
+    const int error = make_greeting(options, settings.greeting);
+    if (error == 0)
+        return probe_and_print(options, &settings);
+    complain("cannot make an id: %s", rdy_error_sentence(error));
+    return EXIT_SYSTEM;
 }
 
 int main(int argc, char **argv)
 {
-    option_set_program("rdy-probe");
-    signal(SIGPIPE, SIG_IGN);
+    static char name[] = "rdy-probe";
+    fill_standard_descriptors();
+    option_set_program(name);
+    argv[0] = name; /* getopt_long(3) begins its messages with it */
+    (void)signal(SIGPIPE, SIG_IGN);
     struct options options;
     int code = options_read(argc, argv, &options);
     if (code == OPTIONS_GO_ON)

@@ -19,19 +19,20 @@ static const char help[] =
     "how many were ok, refused, timed out, ... and how much time each kind took.\n"
     "\n"
     "PEER is HOST:PORT, 1.2.3.4:PORT or [IPV6]:PORT; '-' stands for standard input, which is also read when\n"
-    "no peer and no file is given: one peer a line, '#' begins a comment. Equal peers are tried once.\n"
+    "no peer and no file is given: one peer a line, '#' begins a comment. Equal peers are tried once. The\n"
+    "addresses of a name are tried one after another.\n"
     "\n"
     "  --info-hash HEX40        the torrent to ask for; implies --mode handshake\n"
     "  --mode connect|handshake how far to go with each peer (default: connect)\n"
     "  -f, --file FILE          peers from FILE; may be given several times\n"
     "  --port PORT              for peers without a port\n"
     "  --par, --seq             all at once (default), or one after another\n"
-    "  --concurrency N          at most N at once (default: all that the limit of open files allows)\n"
-    "  --connect-timeout T      default 5s; T is 250ms, 5s, 1.5s, 2m, ...\n"
+    "  --concurrency N          at most N connections at once (default: as many as descriptors allow)\n"
+    "  --connect-timeout T      default 5s, a name's lookup included; T is 250ms, 5s, 1.5s, 2m, ...\n"
     "  --handshake-timeout T    default 5s, from the moment it is connected\n"
     "  --timeout T              both\n"
     "  --json                   one JSON object instead of the table\n"
-    "  -v, --verbose            each peer before the table\n"
+    "  -v, --verbose            each peer before the table, on stdout like that\n"
     "  --backend NAME           epoll, kqueue or select (default: RDY_BACKEND, else the best)\n"
     "  -h, --help; --version\n"
     "\n"
@@ -45,16 +46,18 @@ static const char help[] =
     "  wrong info-hash  the peer answered with another torrent\n"
     "  unreachable      no way to the host or its network\n"
     "  denied           a firewall or a local rule forbids it\n"
-    "  unknown name     the name could not be looked up\n"
+    "  unknown name     there is no such name\n"
     "  failed           any other error\n"
     "and below the total, for peers that were not probed:\n"
-    "  local fault      no descriptor, memory, port or route was to be had here\n"
-    "  duplicate        the name stands for the address of another peer of the list: it is skipped, so that\n"
-    "                   nobody is connected to twice\n"
+    "  local fault      no descriptor, memory, port, route or name server was to be had here\n"
+    "  duplicate        the name stands for the address of another peer of the list, which is one that is\n"
+    "                   given as an address or else was looked up first: nobody is connected to twice\n"
     "  not done         interrupted by SIGINT or SIGTERM: the table is partial (a second one ends at once)\n"
     "\n"
-    "Exit codes: 0 at least one peer was ok, 1 none was, 2 wrong option, 3 bad input or no peers, 4 system\n"
-    "failure, 130 interrupted.\n";
+    "Exit codes: 0 at least one peer was ok, 1 none was, 2 wrong option, 3 bad input or no peers, 4 the "
+    "system\n"
+    "failed: no poll or memory, output not taken (without a word if its reader has gone), or all peers were\n"
+    "local faults; 130 interrupted.\n";
 
 enum {
     OPTION_INFO_HASH = UCHAR_MAX + 1,
@@ -97,34 +100,16 @@ struct command_line {
     const char *info_hash;
 };
 
-static int read_timeout(const char *option, const char *text, int64_t *timeout_ns)
+static int verdict(int error)
 {
-    return option_timeout(option, text, timeout_ns) < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
+    return error < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
 }
 
 static int read_both_timeouts(const char *text, struct options *options)
 {
-    const int code = read_timeout("--timeout", text, &options->connect_timeout_ns);
+    const int error = option_timeout("--timeout", text, &options->connect_timeout_ns);
     options->handshake_timeout_ns = options->connect_timeout_ns;
-    return code;
-}
-
-static int read_concurrency(const char *text, struct options *options)
-{
-    long concurrency;
-    if (option_count("--concurrency", text, 1, LONG_MAX, &concurrency) < 0)
-        return EXIT_USAGE;
-    options->concurrency = (size_t)concurrency;
-    return OPTIONS_GO_ON;
-}
-
-static int read_port(const char *text, uint16_t *port)
-{
-    long value;
-    if (option_count("--port", text, 1, UINT16_MAX, &value) < 0)
-        return EXIT_USAGE;
-    *port = (uint16_t)value;
-    return OPTIONS_GO_ON;
+    return verdict(error);
 }
 
 static int read_option(int found, struct options *options, struct command_line *line)
@@ -140,7 +125,7 @@ static int read_option(int found, struct options *options, struct command_line *
         peer_input_add_file(&line->input, optarg);
         break;
     case OPTION_PORT:
-        return read_port(optarg, &line->input.port);
+        return verdict(option_port("--port", optarg, &line->input.port));
     case OPTION_PARALLEL:
         options->sequential = false;
         break;
@@ -148,11 +133,11 @@ static int read_option(int found, struct options *options, struct command_line *
         options->sequential = true;
         break;
     case OPTION_CONCURRENCY:
-        return read_concurrency(optarg, options);
+        return verdict(option_positive("--concurrency", optarg, &options->concurrency));
     case OPTION_CONNECT_TIMEOUT:
-        return read_timeout("--connect-timeout", optarg, &options->connect_timeout_ns);
+        return verdict(option_timeout("--connect-timeout", optarg, &options->connect_timeout_ns));
     case OPTION_HANDSHAKE_TIMEOUT:
-        return read_timeout("--handshake-timeout", optarg, &options->handshake_timeout_ns);
+        return verdict(option_timeout("--handshake-timeout", optarg, &options->handshake_timeout_ns));
     case OPTION_TIMEOUT:
         return read_both_timeouts(optarg, options);
     case OPTION_JSON:
@@ -162,7 +147,7 @@ static int read_option(int found, struct options *options, struct command_line *
         options->verbose = true;
         break;
     case OPTION_BACKEND:
-        return option_backend("--backend", optarg, &options->backend) < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
+        return verdict(option_backend("--backend", optarg, &options->backend));
     case 'h':
         fputs(help, stdout);
         return EXIT_OK;
@@ -196,14 +181,6 @@ static int choose_mode(const struct command_line *line, struct options *options)
     return OPTIONS_GO_ON;
 }
 
-static int check_concurrency(const struct options *options)
-{
-    if (!options->sequential || options->concurrency <= 1)
-        return OPTIONS_GO_ON;
-    complain("--seq and --concurrency %zu contradict each other", options->concurrency);
-    return EXIT_USAGE;
-}
-
 static int read_command_line(int argc, char **argv, struct command_line *line, struct options *options)
 {
     int code = OPTIONS_GO_ON;
@@ -213,7 +190,9 @@ static int read_command_line(int argc, char **argv, struct command_line *line, s
     if (code == OPTIONS_GO_ON)
         code = choose_mode(line, options);
     if (code == OPTIONS_GO_ON)
-        code = check_concurrency(options);
+        code = verdict(option_order(options->sequential, options->concurrency));
+    if (code == OPTIONS_GO_ON && options->backend == NULL)
+        code = verdict(option_backend_of_environment());
     if (code != OPTIONS_GO_ON)
         return code;
     code = peer_input_read(&line->input, argv + optind, &options->peers);

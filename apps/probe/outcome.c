@@ -23,7 +23,7 @@ const char *outcome_word(enum outcome outcome)
     return words[outcome];
 }
 
-enum outcome outcome_from_error(int error)
+static enum outcome outcome_from_failure(rdy_failure failure)
 {
     static const enum outcome outcomes[] = {
         [RDY_FAILURE_NONE] = OUTCOME_OK,
@@ -35,7 +35,21 @@ enum outcome outcome_from_error(int error)
         [RDY_FAILURE_LOCAL] = OUTCOME_LOCAL_FAULT,
         [RDY_FAILURE_OTHER] = OUTCOME_FAILED,
     };
-    return outcomes[rdy_failure_from_error(error)];
+    return outcomes[failure];
+}
+
+enum outcome outcome_from_error(int error)
+{
+    return outcome_from_failure(rdy_failure_from_error(error));
+}
+
+enum outcome outcome_of_peer(const peer_outcome *found)
+{
+    if (found->state != PEER_CONNECTED && found->state != PEER_ERROR)
+        return OUTCOME_NOT_DONE;
+    if (peer_outcome_is_unknown_name(found))
+        return OUTCOME_UNKNOWN_NAME;
+    return peer_outcome_is_duplicate(found) ? OUTCOME_DUPLICATE : outcome_from_failure(found->failure);
 }
 
 bool outcome_is_of_peer(enum outcome outcome)

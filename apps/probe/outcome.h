@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "apps/connect/peer_connector.h"
+
 /*
  * How the probe of a peer ended. The words (outcome_word, in brackets here) are stable: programs may read
  * them, and they are the same on every system and in every locale.
@@ -18,10 +20,10 @@ enum outcome {
     OUTCOME_WRONG_INFO_HASH, /* [wrong info-hash] the peer answered with another torrent */
     OUTCOME_UNREACHABLE,     /* [unreachable] no way to the host or its network */
     OUTCOME_DENIED,          /* [denied] a firewall or a local rule forbids it */
-    OUTCOME_UNKNOWN_NAME,    /* [unknown name] the name could not be looked up */
+    OUTCOME_UNKNOWN_NAME,    /* [unknown name] there is no such name */
     OUTCOME_FAILED,          /* [failed] any other error */
-    OUTCOME_LOCAL_FAULT,     /* [local fault] descriptors, memory or ports ran out here */
-    OUTCOME_DUPLICATE,       /* [duplicate] its name stands for the address of another peer in the list */
+    OUTCOME_LOCAL_FAULT, /* [local fault] descriptors, memory, ports, a route or a name server were missing here */
+    OUTCOME_DUPLICATE, /* [duplicate] its name stands for the address of another peer in the list */
     OUTCOME_COUNT,
 };
 
@@ -30,6 +32,9 @@ const char *outcome_word(enum outcome outcome);
 
 /* The outcome that a negative errno stands for; 0 is OUTCOME_OK. */
 enum outcome outcome_from_error(int error);
+
+/* The outcome of a peer that the connector has tried, without what a handshake has told. */
+enum outcome outcome_of_peer(const peer_outcome *found);
 
 /* Whether it says something about the peer; else the peer was not probed, for a reason that is ours. */
 bool outcome_is_of_peer(enum outcome outcome);

@@ -3,6 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *probe_phase_word(enum probe_phase phase)
+{
+    static const char *const words[] = {
+        [PROBE_RESOLVING] = "resolve",
+        [PROBE_CONNECTING] = "connect",
+        [PROBE_HANDSHAKING] = "handshake",
+    };
+    return words[phase];
+}
+
 static void tally_add(struct tally *tally, int64_t duration_ns)
 {
     if (tally->count == 0 || duration_ns < tally->least_ns)

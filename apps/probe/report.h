@@ -7,11 +7,19 @@
 
 #include "apps/common/peer_list.h"
 #include "apps/probe/outcome.h"
-#include "apps/probe/probe.h"
+
+enum probe_phase {
+    PROBE_RESOLVING,
+    PROBE_CONNECTING,
+    PROBE_HANDSHAKING,
+};
+
+/* The word for a phase: "resolve", "connect" or "handshake". */
+const char *probe_phase_word(enum probe_phase phase);
 
 /* How one peer's probe ended; a zeroed one is not done. */
 struct result {
-    int64_t duration_ns; /* from the lookup or the connect to the outcome */
+    int64_t duration_ns; /* of its lookup, connect and handshake */
     enum outcome outcome;
     enum probe_phase phase; /* the one in which it was decided */
     int error;              /* the negative errno behind the outcome, or 0 */
@@ -25,7 +33,7 @@ struct report {
     bool handshake;
     bool sequential;
     bool interrupted;
-    size_t peak; /* the most peers that were tried at once */
+    size_t peak; /* the most peers that were connected to or looked up at once */
     int64_t wall_ns;
 };
 

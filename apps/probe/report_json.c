@@ -1,6 +1,6 @@
 #include "apps/probe/report_json.h"
 
-#include "apps/probe/json.h"
+#include "apps/common/json.h"
 #include "reactor/error.h"
 
 static void put_tally(struct json *json, const struct tally *tally)

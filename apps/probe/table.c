@@ -1,16 +1,11 @@
 #include "apps/probe/table.h"
 
-#include "reactor/clock.h"
+#include "apps/common/milliseconds.h"
 #include "reactor/error.h"
-
-static double milliseconds(int64_t ns)
-{
-    return (double)ns / (double)RDY_MILLISECOND;
-}
 
 static double seconds(int64_t ns)
 {
-    return (double)ns / (double)RDY_SECOND;
+    return milliseconds(ns) / 1000;
 }
 
 void table_print_peers(const struct report *report, FILE *file)
@@ -45,12 +40,20 @@ static void print_aside(const struct summary *summary, FILE *file)
 {
     static const char *const reasons[OUTCOME_COUNT] = {
         [OUTCOME_NOT_DONE] = "partial: interrupted before they were decided",
-        [OUTCOME_LOCAL_FAULT] = "descriptors, memory, ports or a route were missing here",
+        [OUTCOME_LOCAL_FAULT] = "descriptors, memory, ports, a route or a name server were missing here",
         [OUTCOME_DUPLICATE] = "their names stand for the addresses of other peers",
     };
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
         if (summary->aside[i] > 0)
             fprintf(file, "%-15s %8zu (%s)\n", outcome_word((enum outcome)i), summary->aside[i], reasons[i]);
+}
+
+static void print_gain(const struct report *report, const struct summary *summary, FILE *file)
+{
+    static const double least_gain = 1.1; /* less is noise */
+    const double gain = (double)summary->total.total_ns / (double)(report->wall_ns > 0 ? report->wall_ns : 1);
+    if (report->peak >= 2 && !report->interrupted && gain >= least_gain)
+        fprintf(file, ", %.1f times faster than one by one", gain);
 }
 
 void table_print(const struct report *report, FILE *file)
@@ -65,8 +68,6 @@ void table_print(const struct report *report, FILE *file)
         fprintf(file, "; %s, sequential\n", report->backend);
         return;
     }
-    if (report->wall_ns > 0)
-        fprintf(file, ", %.1f times faster than one by one",
-                (double)summary.total.total_ns / (double)report->wall_ns);
+    print_gain(report, &summary, file);
     fprintf(file, "; %s, parallel, %zu at once\n", report->backend, report->peak);
 }

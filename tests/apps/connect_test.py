@@ -1,5 +1,6 @@
 """Drives the real rdy-connect: connect_test.py PROGRAM."""
 
+import contextlib
 import json
 import os
 import resource
@@ -12,12 +13,25 @@ import tempfile
 import time
 import unittest
 
+from empty_network import EMPTY_NETWORK, has_empty_network
+
 PROGRAM = sys.argv.pop(1)
 PATIENCE = 30  # seconds until a test gives up
 
 
 def limit_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def wait_until_caught(process, number):
+    """Until the program has a handler for the signal; where that cannot be seen it gets a second."""
+    deadline = time.monotonic() + (PATIENCE if os.path.exists("/proc/self/status") else 1)
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), open("/proc/%d/status" % process.pid, encoding="ascii") as status:
+            caught = next(line.split()[1] for line in status if line.startswith("SigCgt:"))
+            if int(caught, 16) >> (number - 1) & 1:
+                return
+        time.sleep(0.002)
 
 
 class ConnectTest(unittest.TestCase):
@@ -203,6 +217,8 @@ class ConnectTest(unittest.TestCase):
             (["-f", path], "", "rdy-connect: %s:3: expected HOST:PORT, not 'x y'\n" % path),
             ([], "1.2.3.4\r\n", "rdy-connect: standard input:1: expected HOST:PORT, not '1.2.3.4'\n"),
             (["1.2.3.999:80"], "", "rdy-connect: expected HOST:PORT, not '1.2.3.999:80'\n"),
+            (["0x7f000001:9"], "", "rdy-connect: expected HOST:PORT, not '0x7f000001:9'\n"),
+            (["1.2.3.4:65536"], "", "rdy-connect: expected a port from 1 to 65535, not '1.2.3.4:65536'\n"),
         ]
         for arguments, text, message in cases:
             result = self.run_connect(*arguments, text=text)
@@ -231,9 +247,33 @@ class ConnectTest(unittest.TestCase):
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertTrue(result.stdout.startswith(start))
 
-    def test_an_unknown_backend_in_the_environment_is_a_system_fault(self):
-        result = self.run_connect(self.good(), env={**os.environ, "RDY_BACKEND": "abacus"})
-        self.assertEqual((result.returncode, result.stderr.count("\n")), (4, 1))
+    def test_what_getopt_says_begins_with_the_name_of_the_program_alone(self):
+        result = self.run_connect("--nope")
+        self.assertRegex(result.stderr, r"^rdy-connect: [^/\n]*--nope[^/\n]*\n$")
+
+    def test_one_at_a_time_and_several_contradict_each_other(self):
+        result = self.run_connect("--seq", "--concurrency", "5", self.good())
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertRegex(result.stderr, r"^rdy-connect: --seq and --concurrency 5 contradict[^\n]*\n$")
+
+    def test_an_unknown_backend_in_the_environment_is_wrong_usage(self):
+        for name in ("abacus", ""):
+            result = self.run_connect(self.good(), env={**os.environ, "RDY_BACKEND": name})
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertRegex(result.stderr, r"^rdy-connect: RDY_BACKEND: [^\n]*'%s'\n$" % name)
+
+    def test_sigterm_ends_it_with_a_summary(self):
+        process = self.start(self.silent(), "--timeout", "1h", stdout=subprocess.DEVNULL)
+        wait_until_caught(process, signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 130)
+        self.assertIn("0 of 1 connected, 1 not done", process.stderr.read())
+
+    @unittest.skipUnless(has_empty_network(), "needs a user namespace")
+    def test_no_route_from_here_is_a_local_fault_and_a_system_fault(self):
+        result = subprocess.run([*EMPTY_NETWORK, PROGRAM, "--json", "192.0.2.1:80"], capture_output=True,
+                                text=True, timeout=PATIENCE)
+        self.assertEqual((result.returncode, json.loads(result.stdout)["outcome"]), (4, "local fault"))
 
     def test_it_ends_quietly_when_nobody_reads_its_output(self):
         for disposition in (signal.SIG_DFL, signal.SIG_IGN):
@@ -243,8 +283,13 @@ class ConnectTest(unittest.TestCase):
                                     restore_signals=False, timeout=PATIENCE,
                                     preexec_fn=lambda: signal.signal(signal.SIGPIPE, disposition))
             os.close(write_end)
-            self.assertEqual(result.returncode, -signal.SIGPIPE if disposition == signal.SIG_DFL else 4)
-            self.assertEqual(result.stderr, b"")
+            self.assertEqual((result.returncode, result.stderr), (4, b""))
+
+    def test_closed_output_is_an_error_as_any_that_cannot_be_written(self):
+        result = subprocess.run([PROGRAM, self.good()], stderr=subprocess.PIPE, text=True, timeout=PATIENCE,
+                                preexec_fn=lambda: os.close(1))
+        self.assertEqual(result.returncode, 4)
+        self.assertIn("rdy-connect: cannot write to the standard output: bad or closed descriptor", result.stderr)
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "needs /dev/full")
     def test_output_that_cannot_be_written_is_a_system_fault(self):

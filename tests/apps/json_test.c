@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "apps/probe/json.h"
+#include "apps/common/json.h"
 #include "tests/suite.h"
 
 static char *text;

@@ -132,6 +132,37 @@ START_TEST(count_takes_decimal_numbers_within_its_bounds)
 }
 END_TEST
 
+START_TEST(port_is_a_number_from_1_to_65535)
+{
+    uint16_t port = 7;
+    ck_assert_int_eq(option_port("--port", "0", &port), -EINVAL);
+    ck_assert_int_eq(option_port("--port", "65536", &port), -EINVAL);
+    ck_assert_uint_eq(port, 7);
+    ck_assert_int_eq(option_port("--port", "65535", &port), 0);
+    ck_assert_uint_eq(port, 65535);
+}
+END_TEST
+
+START_TEST(a_backend_of_the_environment_must_be_known_where_it_is_set)
+{
+    ck_assert_int_eq(unsetenv("RDY_BACKEND"), 0);
+    ck_assert_int_eq(option_backend_of_environment(), 0);
+    ck_assert_int_eq(setenv("RDY_BACKEND", "select", 1), 0);
+    ck_assert_int_eq(option_backend_of_environment(), 0);
+    ck_assert_int_eq(setenv("RDY_BACKEND", "abacus", 1), 0);
+    ck_assert_int_eq(option_backend_of_environment(), -EINVAL);
+}
+END_TEST
+
+START_TEST(only_one_at_a_time_fits_to_one_after_another)
+{
+    ck_assert_int_eq(option_order(true, 0), 0);
+    ck_assert_int_eq(option_order(true, 1), 0);
+    ck_assert_int_eq(option_order(false, 2), 0);
+    ck_assert_int_eq(option_order(true, 2), -EINVAL);
+}
+END_TEST
+
 /* Runs `report` with stderr sent to a file, and gives back what it wrote. */
 static const char *stderr_of(void (*report)(void))
 {
@@ -184,6 +215,10 @@ int main(void)
     tcase_add_test(values, backend_is_one_that_was_built_in);
     tcase_add_loop_test(values, size_takes_whole_texts_with_a_known_unit, 0, COUNT(sizes));
     tcase_add_loop_test(values, count_takes_decimal_numbers_within_its_bounds, 0, COUNT(counts));
+
+    tcase_add_test(values, port_is_a_number_from_1_to_65535);
+    tcase_add_test(values, a_backend_of_the_environment_must_be_known_where_it_is_set);
+    tcase_add_test(values, only_one_at_a_time_fits_to_one_after_another);
 
     TCase *const messages = tcase_create("messages");
     tcase_add_test(messages, complaint_names_program_option_and_value);

@@ -1,193 +1,14 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "apps/common/peer_list.h"
-#include "apps/connect/peer_connector.h"
 #include "reactor/poll.h"
-#include "tests/apps/slow_names.h"
-#include "tests/apps/threads.h"
-#include "tests/suite.h"
-
-enum {
-    PEERS_MAX = 64,
-    DESCRIPTORS = 1024,
-    SILENCE_MS = 50, /* a loopback connect that has not answered by then will not */
-};
-
-static const int64_t timeout_ns = 300 * RDY_MILLISECOND;
-
-static peer_list peers;
-static peer_connector_options options;
-static peer_connector *connector;
-static int sockets[4 * PEERS_MAX];
-static size_t socket_count;
-static int threads_before;
-
-static void begin(void)
-{
-    peers = (peer_list){0};
-    options = (peer_connector_options){.timeout_ns = 10 * RDY_SECOND};
-    connector = NULL;
-    socket_count = 0;
-    threads_before = threads_count();
-}
-
-static void end(void)
-{
-    peer_connector_close(connector);
-    slow_names_release();
-    threads_wait_until(threads_before);
-    peer_list_free(&peers);
-    for (size_t i = 0; i < socket_count; i++)
-        close(sockets[i]);
-}
-
-/* ---- peers of every kind ---- */
-
-static int new_socket(int family)
-{
-    const int fd = socket(family, SOCK_STREAM, 0);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_uint_lt(socket_count, sizeof sockets / sizeof sockets[0]);
-    sockets[socket_count++] = fd;
-    return fd;
-}
-
-static void add_address(const rdy_address *address)
-{
-    char text[RDY_ADDRESS_TEXT_MAX];
-    rdy_address_print(address, text, sizeof text);
-    ck_assert_int_eq(peer_list_add(&peers, text, 0), 0);
-}
-
-/* A socket on a free port of `host`, whose address this becomes. */
-static int bind_to(rdy_address *host)
-{
-    const int fd = new_socket(rdy_address_family(host));
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&host->storage, host->length), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&host->storage, &host->length), 0);
-    return fd;
-}
-
-static int listen_on_loopback(int backlog, rdy_address *address)
-{
-    ck_assert_int_eq(rdy_address_parse("127.0.0.1:0", address), 0);
-    const int fd = bind_to(address);
-    ck_assert_int_eq(listen(fd, backlog), 0);
-    add_address(address);
-    return fd;
-}
-
-static int add_good(void)
-{
-    rdy_address address;
-    return listen_on_loopback(16, &address);
-}
-
-/* Bound, so that nobody else gets the port, but not listening. */
-static void add_refusing(void)
-{
-    rdy_address address;
-    ck_assert_int_eq(rdy_address_parse("127.0.0.1:0", &address), 0);
-    (void)bind_to(&address);
-    add_address(&address);
-}
-
-static bool connects(const rdy_address *address)
-{
-    const int fd = new_socket(AF_INET);
-    ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-    (void)connect(fd, (const struct sockaddr *)&address->storage, address->length);
-    struct pollfd entry = {.fd = fd, .events = POLLOUT};
-    if (poll(&entry, 1, SILENCE_MS) == 1)
-        return true;
-    close(fd); /* or it would take the place that a test makes in the queue */
-    socket_count--;
-    return false;
-}
-
-/* Listening with a full queue: the system drops what asks to connect until somebody accepts. */
-static int add_silent(void)
-{
-    rdy_address address;
-    const int fd = listen_on_loopback(0, &address);
-    while (connects(&address))
-        ;
-    return fd;
-}
-
-/* A listener where "localhost" leads to, and the peer of that name. */
-static void add_localhost(rdy_address *address)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *list;
-    char text[32];
-    ck_assert_int_eq(getaddrinfo("localhost", "0", &hints, &list), 0);
-    ck_assert_int_eq(rdy_address_from_sockaddr(list->ai_addr, list->ai_addrlen, address), 0);
-    freeaddrinfo(list);
-    ck_assert_int_eq(listen(bind_to(address), 16), 0);
-    snprintf(text, sizeof text, "localhost:%u", rdy_address_port(address));
-    ck_assert_int_eq(peer_list_add(&peers, text, 0), 0);
-}
-
-/* ---- helpers ---- */
-
-static void open_connector(void)
-{
-    ck_assert_int_eq(peer_connector_open(peers.peers, peers.count, &options, &connector), 0);
-}
-
-static size_t next_peer(void)
-{
-    peer_result result = {.index = SIZE_MAX};
-    ck_assert_int_eq(peer_connector_next(connector, &result), 1);
-    rdy_tcp_stream_close(&result.stream);
-    return result.index;
-}
-
-static void expect_no_more(void)
-{
-    peer_result result = {.index = 77};
-    ck_assert_int_eq(peer_connector_next(connector, &result), 0);
-    ck_assert_uint_eq(result.index, 77);
-}
-
-static const char *word_of(size_t index)
-{
-    return peer_outcome_word(peer_connector_outcome(connector, index));
-}
-
-static void use_backend(int index)
-{
-    options.backend = rdy_backends()[index];
-}
-
-static int backend_count(void)
-{
-    int count = 0;
-    while (rdy_backends()[count] != NULL)
-        count++;
-    return count;
-}
-
-static size_t open_descriptors(void)
-{
-    size_t count = 0;
-    for (int fd = 0; fd < DESCRIPTORS; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
+#include "tests/apps/connector_support.h"
 
 /* ---- answers ---- */
 
@@ -277,7 +98,7 @@ END_TEST
 
 static void check_classes(void)
 {
-    options.timeout_ns = timeout_ns;
+    options.timeout_ns = SHORT_TIMEOUT;
     add_refusing();
     (void)add_silent();
     (void)add_good();
@@ -295,7 +116,7 @@ static void check_classes(void)
     ck_assert_uint_eq(refused->attempts, 1);
     const peer_outcome *late = peer_connector_outcome(connector, 1);
     ck_assert_int_eq(late->error, -ETIMEDOUT);
-    ck_assert_int_ge(late->elapsed_ns, timeout_ns);
+    ck_assert_int_ge(late->elapsed_ns, SHORT_TIMEOUT);
     ck_assert_int_eq(peer_connector_outcome(connector, 2)->error, 0);
 }
 
@@ -333,36 +154,36 @@ START_TEST(silent_peers_in_parallel_take_about_one_time_out)
 {
     enum { SILENT = 10 };
     use_backend(_i);
-    options.timeout_ns = timeout_ns;
+    options.timeout_ns = SHORT_TIMEOUT;
     for (int i = 0; i < SILENT; i++)
         (void)add_silent();
     const int64_t started_ns = rdy_clock_now();
     open_connector();
     expect_no_more();
     const int64_t elapsed_ns = rdy_clock_now() - started_ns;
-    ck_assert_int_ge(elapsed_ns, timeout_ns);
-    ck_assert_int_lt(elapsed_ns, SILENT * timeout_ns / 2);
+    ck_assert_int_ge(elapsed_ns, SHORT_TIMEOUT);
+    ck_assert_int_lt(elapsed_ns, SILENT * SHORT_TIMEOUT / 2);
     for (size_t i = 0; i < SILENT; i++) {
         ck_assert_str_eq(word_of(i), "timed out");
-        ck_assert_int_ge(peer_connector_outcome(connector, i)->elapsed_ns, timeout_ns);
+        ck_assert_int_ge(peer_connector_outcome(connector, i)->elapsed_ns, SHORT_TIMEOUT);
     }
 }
 END_TEST
 
 START_TEST(a_deadline_counts_from_the_start_of_its_own_peer)
 {
-    options.timeout_ns = timeout_ns;
+    options.timeout_ns = SHORT_TIMEOUT;
     options.concurrency = 2;
     for (int i = 0; i < 4; i++)
         (void)add_silent();
     const int64_t started_ns = rdy_clock_now();
     open_connector();
     expect_no_more();
-    ck_assert_int_ge(rdy_clock_now() - started_ns, 2 * timeout_ns);
+    ck_assert_int_ge(rdy_clock_now() - started_ns, 2 * SHORT_TIMEOUT);
     for (size_t i = 0; i < 4; i++) {
         const int64_t elapsed_ns = peer_connector_outcome(connector, i)->elapsed_ns;
-        ck_assert_int_ge(elapsed_ns, timeout_ns);
-        ck_assert_int_lt(elapsed_ns, 2 * timeout_ns);
+        ck_assert_int_ge(elapsed_ns, SHORT_TIMEOUT);
+        ck_assert_int_lt(elapsed_ns, 2 * SHORT_TIMEOUT);
     }
 }
 END_TEST
@@ -377,211 +198,6 @@ START_TEST(sequentially_no_peer_is_begun_before_the_last_one_is_taken)
     ck_assert_int_eq(peer_connector_outcome(connector, 1)->state, PEER_WAITING);
     ck_assert_uint_eq(next_peer(), 1);
     expect_no_more();
-}
-END_TEST
-
-/* ---- names ---- */
-
-START_TEST(a_name_is_looked_up_and_connected_to)
-{
-    use_backend(_i);
-    rdy_address address;
-    add_localhost(&address);
-    open_connector();
-    ck_assert_uint_eq(next_peer(), 0);
-    ck_assert_int_eq(rdy_address_compare(&peer_connector_outcome(connector, 0)->address, &address), 0);
-    expect_no_more();
-}
-END_TEST
-
-START_TEST(many_names_are_all_looked_up)
-{
-    enum { NAMES = 20 };
-    rdy_address address;
-    for (int i = 0; i < NAMES; i++)
-        add_localhost(&address);
-    open_connector();
-    bool seen[NAMES] = {false};
-    for (int i = 0; i < NAMES; i++)
-        seen[next_peer()] = true;
-    expect_no_more();
-    for (int i = 0; i < NAMES; i++)
-        ck_assert(seen[i]);
-}
-END_TEST
-
-START_TEST(an_unknown_name_fails_with_a_word_of_its_own)
-{
-    /* No name has a label of more than 63 bytes (RFC 1035), so no server is asked for this one. */
-    static const char name[] =
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid:80";
-    ck_assert_int_eq(peer_list_add(&peers, name, 0), 0);
-    (void)add_good();
-    open_connector();
-    ck_assert_uint_eq(next_peer(), 1);
-    expect_no_more();
-    ck_assert_str_eq(word_of(0), "unknown name");
-    ck_assert_int_ne(peer_connector_outcome(connector, 0)->lookup_error, 0);
-    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 0);
-}
-END_TEST
-
-START_TEST(a_name_that_leads_to_another_peer_is_not_connected_to_twice)
-{
-    rdy_address address;
-    add_localhost(&address);
-    add_address(&address);
-    open_connector();
-    ck_assert_uint_eq(next_peer(), 1);
-    expect_no_more();
-    ck_assert_str_eq(word_of(0), "duplicate");
-    ck_assert_str_eq(word_of(1), "ok");
-}
-END_TEST
-
-START_TEST(the_deadline_covers_the_lookup)
-{
-    options.timeout_ns = timeout_ns;
-    slow_names_hold();
-    ck_assert_int_eq(peer_list_add(&peers, SLOW_NAME ":80", 0), 0);
-    (void)add_good();
-    open_connector();
-    ck_assert_uint_eq(next_peer(), 1);
-    expect_no_more();
-    ck_assert_str_eq(word_of(0), "timed out");
-    ck_assert_int_ge(peer_connector_outcome(connector, 0)->elapsed_ns, timeout_ns);
-}
-END_TEST
-
-START_TEST(a_name_whose_lookup_cannot_begin_yet_waits_without_its_clock_running)
-{
-    enum { THREADS = 4 }; /* of the resolver */
-    options.timeout_ns = timeout_ns;
-    options.report_failures = true;
-    slow_names_hold();
-    for (int i = 0; i <= THREADS; i++) {
-        char text[32];
-        snprintf(text, sizeof text, SLOW_NAME ":%d", i + 1);
-        ck_assert_int_eq(peer_list_add(&peers, text, 0), 0);
-    }
-    (void)add_good();
-    open_connector();
-    ck_assert_uint_eq(next_peer(), THREADS + 1);
-    for (size_t i = 0; i < THREADS; i++)
-        ck_assert_str_eq(word_of(next_peer()), "timed out");
-    ck_assert_int_eq(peer_connector_outcome(connector, THREADS)->state, PEER_WAITING);
-    slow_names_release();
-    ck_assert_uint_eq(next_peer(), THREADS);
-    ck_assert_str_eq(word_of(THREADS), "unknown name");
-    expect_no_more();
-}
-END_TEST
-
-START_TEST(sequentially_names_and_addresses_keep_the_order_of_the_list)
-{
-    rdy_address address;
-    options.sequential = true;
-    (void)add_good();
-    add_localhost(&address);
-    (void)add_good();
-    open_connector();
-    for (size_t i = 0; i < 3; i++)
-        ck_assert_uint_eq(next_peer(), i);
-    expect_no_more();
-}
-END_TEST
-
-/* ---- local faults ---- */
-
-/* Opens descriptors until none is left but `spare`; the connector, which raises the limit, is open. */
-static void use_up_descriptors(int spare)
-{
-    struct rlimit limit;
-    int fd = 0;
-    int last = 0;
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = DESCRIPTORS;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    while ((fd = dup(STDOUT_FILENO)) >= 0)
-        last = fd;
-    ck_assert_int_eq(errno, EMFILE);
-    for (int i = 0; i < spare; i++)
-        close(last - i);
-}
-
-START_TEST(concurrency_is_cut_to_the_descriptors_that_are_left)
-{
-    for (int i = 0; i < PEERS_MAX; i++)
-        (void)add_good();
-    const rlim_t most = (rlim_t)open_descriptors() + 32;
-    const struct rlimit limit = {.rlim_cur = most, .rlim_max = most};
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return; /* valgrind keeps the hard limit for itself */
-    open_connector();
-    ck_assert(peer_connector_is_clamped(connector));
-    ck_assert_uint_lt(peer_connector_concurrency(connector), 32);
-    for (int i = 0; i < PEERS_MAX; i++)
-        (void)next_peer();
-    expect_no_more();
-}
-END_TEST
-
-START_TEST(few_peers_need_no_clamp)
-{
-    (void)add_good();
-    options.concurrency = 1000000000;
-    open_connector();
-    ck_assert(!peer_connector_is_clamped(connector));
-}
-END_TEST
-
-START_TEST(attempts_without_a_descriptor_are_put_back_and_made_later)
-{
-    use_backend(_i);
-    for (int i = 0; i < PEERS_MAX; i++)
-        (void)add_good();
-    open_connector();
-    ck_assert_uint_ge(peer_connector_concurrency(connector), PEERS_MAX);
-    use_up_descriptors(3);
-    bool seen[PEERS_MAX] = {false};
-    for (int i = 0; i < PEERS_MAX; i++)
-        seen[next_peer()] = true;
-    expect_no_more();
-    for (int i = 0; i < PEERS_MAX; i++)
-        ck_assert(seen[i]);
-}
-END_TEST
-
-START_TEST(a_local_fault_with_nothing_under_way_is_told_and_blames_no_peer)
-{
-    use_backend(_i);
-    (void)add_good();
-    open_connector();
-    use_up_descriptors(0);
-    peer_result result;
-    for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(peer_connector_next(connector, &result), -EMFILE);
-    ck_assert_int_eq(peer_connector_outcome(connector, 0)->state, PEER_WAITING);
-    close(DESCRIPTORS - 1);
-    ck_assert_uint_eq(next_peer(), 0);
-    expect_no_more();
-}
-END_TEST
-
-START_TEST(an_address_that_this_machine_cannot_serve_is_tried_again_last_and_holds_nobody_up)
-{
-    options.sequential = true;
-    for (int i = 0; i < 3; i++)
-        (void)add_good();
-    /* No TCP connect takes this family: a fault of the kind that a machine without IPv6 has with [::1]. */
-    ck_assert_int_eq(rdy_address_parse("unix:/none", &peers.peers[0].address), 0);
-    open_connector();
-    ck_assert_uint_eq(next_peer(), 1);
-    ck_assert_int_eq(peer_connector_outcome(connector, 0)->state, PEER_WAITING);
-    ck_assert_uint_eq(next_peer(), 2);
-    expect_no_more();
-    ck_assert_str_eq(word_of(0), "local fault");
-    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 2);
 }
 END_TEST
 
@@ -647,17 +263,79 @@ START_TEST(the_callers_own_signals_end_next_and_lose_nothing)
 }
 END_TEST
 
-static void add_case(Suite *suite, const char *name, const TTest *const *tests, int rounds)
+/* ---- talks ---- */
+
+typedef struct greeting {
+    int calls;
+    int verdict; /* at the peer's first byte */
+} greeting;
+
+static int await_a_byte(void *context, size_t index, rdy_tcp_stream *stream)
 {
-    TCase *tests_case = tcase_create(name);
-    tcase_add_checked_fixture(tests_case, begin, end);
-    tcase_set_timeout(tests_case, 30);
-    for (; *tests != NULL; tests++)
-        tcase_add_loop_test(tests_case, *tests, 0, rounds);
-    suite_add_tcase(suite, tests_case);
+    greeting *heard = context;
+    char byte;
+    heard->calls++;
+    ck_assert_uint_eq(index, 0);
+    const ptrdiff_t count = rdy_tcp_stream_read(stream, &byte, 1);
+    return count == 1 ? heard->verdict : (int)count;
 }
 
-static Suite *peer_connector_suite(void)
+/* A peer that has sent one byte to whom it accepts, which is now; the silent one says nothing. */
+static void begin_talk(greeting *heard, bool speaks)
+{
+    peer_result result;
+    options.talk = (peer_talk){.advance = await_a_byte, .context = heard};
+    options.talk.timeout_ns = speaks ? 60 * RDY_SECOND : SHORT_TIMEOUT;
+    options.timeout_ns = 60 * RDY_SECOND;
+    const int listener = add_good();
+    open_connector();
+    const int64_t moment_ns = rdy_clock_now() + 50 * RDY_MILLISECOND;
+    ck_assert_int_eq(peer_connector_next_until(connector, moment_ns, &result), -ETIMEDOUT);
+    ck_assert_int_ge(rdy_clock_now(), moment_ns);
+    ck_assert_int_eq(peer_connector_outcome(connector, 0)->state, PEER_TALKING);
+    if (!speaks)
+        return;
+    const int accepted = accept(listener, NULL, NULL);
+    ck_assert_int_eq(write(accepted, "x", 1), 1);
+    close(accepted);
+}
+
+START_TEST(a_stream_is_handed_out_when_its_talk_is_over)
+{
+    greeting heard = {.verdict = 0};
+    use_backend(_i);
+    begin_talk(&heard, true);
+    ck_assert_uint_eq(next_peer(), 0);
+    ck_assert_int_ge(heard.calls, 2);
+    ck_assert(peer_connector_outcome(connector, 0)->has_talked);
+    expect_no_more();
+}
+END_TEST
+
+START_TEST(the_error_of_a_talk_is_that_of_the_peer)
+{
+    greeting heard = {.verdict = -ECONNRESET};
+    use_backend(_i);
+    begin_talk(&heard, true);
+    expect_no_more();
+    ck_assert_str_eq(word_of(0), "reset");
+}
+END_TEST
+
+START_TEST(a_talk_has_a_deadline_of_its_own)
+{
+    greeting heard = {.verdict = 0};
+    use_backend(_i);
+    begin_talk(&heard, false);
+    expect_no_more();
+    ck_assert_str_eq(word_of(0), "timed out");
+    const int64_t elapsed_ns = peer_connector_outcome(connector, 0)->elapsed_ns;
+    ck_assert_int_ge(elapsed_ns, SHORT_TIMEOUT);
+    ck_assert_int_lt(elapsed_ns, 10 * RDY_SECOND);
+}
+END_TEST
+
+int main(void)
 {
     const TTest *const on_every_backend[] = {
         a_stream_is_connected_non_blocking_and_registered_nowhere,
@@ -665,11 +343,11 @@ static Suite *peer_connector_suite(void)
         every_failure_has_its_class_in_parallel,
         every_failure_has_the_same_class_one_after_another,
         silent_peers_in_parallel_take_about_one_time_out,
-        a_name_is_looked_up_and_connected_to,
-        attempts_without_a_descriptor_are_put_back_and_made_later,
-        a_local_fault_with_nothing_under_way_is_told_and_blames_no_peer,
         a_stop_signal_ends_it_after_what_had_answered,
         the_callers_own_signals_end_next_and_lose_nothing,
+        a_stream_is_handed_out_when_its_talk_is_over,
+        the_error_of_a_talk_is_that_of_the_peer,
+        a_talk_has_a_deadline_of_its_own,
         NULL,
     };
     const TTest *const once[] = {
@@ -680,25 +358,11 @@ static Suite *peer_connector_suite(void)
         failures_are_handed_out_without_a_stream_if_asked_for,
         a_deadline_counts_from_the_start_of_its_own_peer,
         sequentially_no_peer_is_begun_before_the_last_one_is_taken,
-        many_names_are_all_looked_up,
-        an_unknown_name_fails_with_a_word_of_its_own,
-        a_name_that_leads_to_another_peer_is_not_connected_to_twice,
-        the_deadline_covers_the_lookup,
-        a_name_whose_lookup_cannot_begin_yet_waits_without_its_clock_running,
-        sequentially_names_and_addresses_keep_the_order_of_the_list,
-        concurrency_is_cut_to_the_descriptors_that_are_left,
-        few_peers_need_no_clamp,
-        an_address_that_this_machine_cannot_serve_is_tried_again_last_and_holds_nobody_up,
         the_earlier_handler_is_back_once_it_is_closed,
         NULL,
     };
     Suite *suite = suite_create("peer_connector");
-    add_case(suite, "on every backend", on_every_backend, backend_count());
-    add_case(suite, "once", once, 1);
-    return suite;
-}
-
-int main(void)
-{
-    return run_suite(peer_connector_suite());
+    add_connector_case(suite, "on every backend", on_every_backend, backend_count());
+    add_connector_case(suite, "once", once, 1);
+    return run_suite(suite);
 }

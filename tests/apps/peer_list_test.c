@@ -69,6 +69,8 @@ static const struct {
     {"a-b_c.example.", 1, AF_UNSPEC, "a-b_c.example.", 1},
     {"3com.example:1", 0, AF_UNSPEC, "3com.example", 1},
     {"unix:80", 0, AF_UNSPEC, "unix", 80},
+    {"0x7g:1", 0, AF_UNSPEC, "0x7g", 1},
+    {"[::ffff:1.2.3.4]:80", 0, AF_INET, NULL, 80},
 };
 
 START_TEST(an_entry_is_an_address_or_a_name_with_its_port)
@@ -92,9 +94,6 @@ static const struct {
     {":80", 0},
     {"1.2.3.4", 0},
     {"1.2.3.4:", 80},
-    {"1.2.3.4:0", 80},
-    {"1.2.3.4:65536", 0},
-    {"1.2.3.4:99999999999999999999", 0},
     {"1.2.3.4:80x", 0},
     {"1.2.3.4:-80", 0},
     {"1.2.3.4:+80", 0},
@@ -107,18 +106,40 @@ static const struct {
     {"[1.2.3.4]:80", 0},
     {"name", 0},
     {"name:", 80},
-    {"name:0", 80},
     {"name:http", 80},
     {"two words:80", 0},
     {"-x:80", 0},
     {".x:80", 0},
     {"n\303\244me:80", 0},
     {"unix:/tmp/socket", 80},
+    {"0x7f000001:80", 0}, /* getaddrinfo(3) would take these for addresses */
+    {"0X7f:80", 0},
+    {"1.2.0x3:80", 0},
+    {"1.2.3.4.:80", 0},
+    {"a..b:80", 0},
+    {"a.b..:80", 0},
+    {".:80", 0},
+    {"..:80", 0},
+};
+
+static const struct {
+    const char *text;
+    uint16_t default_port;
+} bad_ports[] = {
+    {"1.2.3.4:0", 80}, {"1.2.3.4:65536", 0}, {"1.2.3.4:99999999999999999999", 0},
+    {"name:0", 80},    {"[::1]:0", 0},       {"[::1]:65536", 80},
 };
 
 START_TEST(other_text_is_refused_and_adds_nothing)
 {
     ck_assert_int_eq(peer_list_add(&list, bad[_i].text, bad[_i].default_port), -EINVAL);
+    ck_assert_uint_eq(list.count, 0);
+}
+END_TEST
+
+START_TEST(a_number_that_is_no_port_is_out_of_range)
+{
+    ck_assert_int_eq(peer_list_add(&list, bad_ports[_i].text, bad_ports[_i].default_port), -ERANGE);
     ck_assert_uint_eq(list.count, 0);
 }
 END_TEST
@@ -134,6 +155,7 @@ static const struct {
     {"[::a]:80", "[::A]:80"},
     {"example.org:80", "example.org"},
     {"example.org:80", "EXAMPLE.org:80"},
+    {"127.0.0.1:9", "[::ffff:127.0.0.1]:9"},
 };
 
 START_TEST(a_peer_that_is_there_already_is_skipped_however_it_is_spelt)
@@ -209,8 +231,32 @@ START_TEST(a_line_with_a_nul_byte_is_a_bad_line)
     static const char text[] = "1.2.3.4:80\0.9\n";
     char message[256];
     read_and_capture(text, sizeof text - 1, -EINVAL, message, sizeof message);
-    ck_assert_ptr_nonnull(strstr(message, "peers.txt:1:"));
+    ck_assert_str_eq(message, "peer_list_test: peers.txt:1: a NUL byte\n");
     ck_assert_uint_eq(list.count, 0);
+}
+END_TEST
+
+START_TEST(a_bad_port_is_reported_as_such)
+{
+    static const char text[] = "1.2.3.4:80000\n";
+    char message[256];
+    read_and_capture(text, sizeof text - 1, -ERANGE, message, sizeof message);
+    ck_assert_str_eq(message,
+                     "peer_list_test: peers.txt:1: expected a port from 1 to 65535, not '1.2.3.4:80000'\n");
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_is_skipped_at_the_start_only)
+{
+    static const char text[] = "\xEF\xBB\xBF"
+                               "1.2.3.4:81\n";
+    ck_assert_int_eq(read_text(text, sizeof text - 1), 0);
+    ck_assert_uint_eq(list.count, 1);
+    static const char later[] = "\n\xEF\xBB\xBF"
+                                "1.2.3.4:82\n";
+    char message[256];
+    read_and_capture(later, sizeof later - 1, -EINVAL, message, sizeof message);
+    ck_assert_ptr_nonnull(strstr(message, "peers.txt:2:"));
 }
 END_TEST
 
@@ -231,6 +277,7 @@ static Suite *peer_list_suite(void)
     tcase_add_checked_fixture(adding, begin, end);
     tcase_add_loop_test(adding, an_entry_is_an_address_or_a_name_with_its_port, 0, (int)COUNT(good));
     tcase_add_loop_test(adding, other_text_is_refused_and_adds_nothing, 0, (int)COUNT(bad));
+    tcase_add_loop_test(adding, a_number_that_is_no_port_is_out_of_range, 0, COUNT(bad_ports));
     tcase_add_loop_test(adding, a_peer_that_is_there_already_is_skipped_however_it_is_spelt, 0,
                         (int)COUNT(same));
     tcase_add_test(adding, peers_that_differ_in_host_port_or_kind_are_all_kept);
@@ -240,6 +287,8 @@ static Suite *peer_list_suite(void)
     tcase_add_test(reading, an_empty_file_gives_an_empty_list);
     tcase_add_test(reading, a_bad_line_is_reported_with_its_file_and_number);
     tcase_add_test(reading, a_line_with_a_nul_byte_is_a_bad_line);
+    tcase_add_test(reading, a_bad_port_is_reported_as_such);
+    tcase_add_test(reading, a_byte_order_mark_is_skipped_at_the_start_only);
     tcase_add_test(reading, a_file_that_cannot_be_read_is_an_error);
     suite_add_tcase(suite, adding);
     suite_add_tcase(suite, reading);

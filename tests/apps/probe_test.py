@@ -3,248 +3,33 @@
 Usage: probe_test.py PATH-TO-RDY-PROBE [unittest arguments]; RDY_BACKEND chooses the backend.
 """
 
-import contextlib
-import fcntl
-import json
 import os
-import pty
 import re
-import resource
-import select
 import signal
 import socket
-import struct
-import subprocess
-import sys
 import tempfile
-import termios
 import threading
-import time
 import unittest
 
-PROGRAM = ""
-HASH = "0123456789abcdef0123456789abcdef01234567"
-HEAD = b"\x13BitTorrent protocol" + bytes(8)
-REPLY = HEAD + bytes.fromhex(HASH) + b"-XX0000-abcdefghijkl"
-WRONG_HASH_REPLY = HEAD + bytes(20) + b"-XX0000-abcdefghijkl"
-PATIENCE = 30  # seconds that nothing here takes, however slow the machine
+from probe_case import Case, by_outcome, by_peer, run
+from probe_end import Interruption, Limits
+from probe_output import Output
+from probe_peers import (
+    HASH,
+    REPLY,
+    WRONG_HASH_REPLY,
+    answer,
+    answer_in_two_parts,
+    close_early,
+    drip,
+    hold,
+    read_handshake,
+    reset,
+    reset_at_once,
+    wait_until,
+)
 
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("waited in vain until " + what)
-        time.sleep(0.002)
-
-
-# What a peer does with a connection that it has accepted. Closing with bytes unread would reset it, so
-# those that are to end it in peace read our handshake first.
-
-
-def read_handshake(connection):
-    data = b""
-    while len(data) < 68:
-        part = connection.recv(68 - len(data))
-        if not part:
-            raise ConnectionError("no handshake")
-        data += part
-    return data
-
-
-def hold(connection):
-    while connection.recv(4096):
-        pass
-
-
-def end_in_peace(connection):
-    connection.shutdown(socket.SHUT_WR)
-    hold(connection)
-
-
-def answer(reply):
-    def behave(connection):
-        read_handshake(connection)
-        connection.sendall(reply)
-        hold(connection)
-
-    return behave
-
-
-def answer_in_two_parts(connection):
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(REPLY[:48])
-    read_handshake(connection)
-    connection.sendall(REPLY[48:] + b"\0\0\0\1\1")
-    hold(connection)
-
-
-def close_early(sent):
-    def behave(connection):
-        read_handshake(connection)
-        connection.sendall(sent)
-        end_in_peace(connection)
-
-    return behave
-
-
-def reset(connection):
-    read_handshake(connection)
-    reset_at_once(connection)
-
-
-def reset_at_once(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def drip(connection):
-    read_handshake(connection)
-    for byte in REPLY:
-        connection.sendall(bytes([byte]))
-        if select.select([connection], [], [], 0.1)[0]:
-            return
-
-
-class Peers:
-    """Local peers; addresses are unique, for 127.0.0.0/8 is wide."""
-
-    def __init__(self):
-        self.stack = contextlib.ExitStack()
-        self.threads = []
-        self.connections = []
-        self.closing = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.closing = True
-        self.stack.close()
-        for connection in self.connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self.threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), "a peer hangs"
-
-    def bind(self, host="127.0.0.1"):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = self.stack.enter_context(socket.socket(family))
-        listener.bind((host, 0))
-        return listener
-
-    def serve(self, behave, host="127.0.0.1"):
-        listener = self.bind(host)
-        listener.listen(512)
-        # A close does not wake a thread that is inside accept; a shutdown does.
-        self.stack.callback(listener.shutdown, socket.SHUT_RDWR)
-        self.start(self.accept, listener, behave)
-        port = listener.getsockname()[1]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-    def start(self, function, *arguments):
-        thread = threading.Thread(target=function, args=arguments, daemon=True)
-        self.threads.append(thread)
-        thread.start()
-
-    def accept(self, listener, behave):
-        while not self.closing:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            self.connections.append(connection)
-            self.start(self.attend, connection, behave)
-
-    @staticmethod
-    def attend(connection, behave):
-        with connection, contextlib.suppress(OSError):
-            behave(connection)
-
-    def refused(self):
-        return "127.0.0.1:%d" % self.bind().getsockname()[1]
-
-    def unresponsive(self):
-        """A full accept queue: the system drops every further attempt."""
-        listener = self.bind()
-        listener.listen(0)
-        fillers = [self.stack.enter_context(socket.socket()) for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        writable = select.select([], fillers, [], PATIENCE)[1]
-        assert 0 < len(writable) < len(fillers), "the queue is not full"
-        return "127.0.0.1:%d" % listener.getsockname()[1]
-
-
-def run(*arguments, text=None, before=None, environment=None, **others):
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        input=text,
-        stdin=subprocess.DEVNULL if text is None else None,
-        stdout=others.pop("stdout", subprocess.PIPE),
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=4 * PATIENCE,
-        preexec_fn=before,
-        env={**os.environ, **(environment or {})},
-        **others,
-    )
-
-
-def start(*arguments, **others):
-    return subprocess.Popen(
-        [PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **others
-    )
-
-
-def by_outcome(report):
-    return {entry["outcome"]: entry["count"] for entry in report["outcomes"]}
-
-
-def by_peer(report):
-    return {entry["peer"]: entry["outcome"] for entry in report["peers"]}
-
-
-class Case(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.peers = self.enter(Peers())
-
-    def enter(self, manager):
-        value = manager.__enter__()
-        self.addCleanup(manager.__exit__, None, None, None)
-        return value
-
-    def probe(self, *arguments, code=0, **others):
-        """The report, after the checks that every report must pass."""
-        done = run("--json", *arguments, **others)
-        self.assertEqual(done.returncode, code, done.stderr)
-        report = json.loads(done.stdout)
-        self.check_sums(report)
-        report["stderr"] = done.stderr
-        return report
-
-    def check_sums(self, report):
-        aside = {"not done": "not_done", "local fault": "local_faults", "duplicate": "duplicates"}
-        times = {}
-        for entry in report["peers"]:
-            if entry["outcome"] in aside:
-                report[aside[entry["outcome"]]] -= 1
-            else:
-                times.setdefault(entry["outcome"], []).append(entry["ms"])
-        for name in aside.values():
-            self.assertEqual(report[name], 0, name)
-        self.assertEqual(by_outcome(report), {outcome: len(spent) for outcome, spent in times.items()})
-        for entry in report["outcomes"]:
-            spent = times[entry["outcome"]]
-            self.assertAlmostEqual(entry["total_ms"], sum(spent), delta=0.001 * len(spent) + 0.001)
-            self.assertAlmostEqual(entry["mean_ms"], sum(spent) / len(spent), delta=0.002)
-            self.assertEqual((entry["min_ms"], entry["max_ms"]), (min(spent), max(spent)))
-        totals = [entry["total_ms"] for entry in report["outcomes"]]
-        self.assertEqual(totals, sorted(totals, reverse=True))
-        self.assertAlmostEqual(report["sum_ms"], sum(totals), delta=0.01)
+__all__ = ["Interruption", "Limits", "Output"]
 
 
 class Outcomes(Case):
@@ -395,7 +180,7 @@ class Input(Case):
 
     def assert_told(self, done, code, pattern):
         self.assertEqual((done.returncode, done.stdout), (code, ""))
-        self.assertRegex(done.stderr, r"^[^\n]*%s[^\n]*\n$" % pattern)
+        self.assertRegex(done.stderr, r"^rdy-probe: [^\n]*%s[^\n]*\n$" % pattern)
 
     def test_wrong_options_and_arguments_end_with_one_line_and_their_code(self):
         for arguments, code, pattern in [
@@ -418,7 +203,8 @@ class Input(Case):
                 self.assert_told(run(*arguments), code, pattern)
 
     def test_an_unknown_backend_in_the_environment_is_told(self):
-        self.assert_told(run("127.0.0.1:1", environment={"RDY_BACKEND": "abacus"}), 2, "backend")
+        done = run("127.0.0.1:1", environment={"RDY_BACKEND": "abacus"})
+        self.assert_told(done, 2, "RDY_BACKEND: .*'abacus'")
 
     def test_help_and_version_go_to_standard_output(self):
         done = run("--help")
@@ -448,9 +234,7 @@ class Input(Case):
         for arguments in (("--par", name, address), ("--seq", name, address), ("--seq", address, name)):
             accepted.clear()
             report = self.probe(*arguments)
-            self.assertEqual(sorted(by_peer(report).values()), ["duplicate", "ok"])
-            if "--seq" in arguments:
-                self.assertEqual(by_peer(report)[arguments[1]], "ok")
+            self.assertEqual(by_peer(report), {name: "duplicate", address: "ok"})
             wait_until(lambda: accepted, "the peer has seen it")
             self.assertEqual(len(accepted), 1)
 
@@ -459,216 +243,7 @@ def first_address(name):
     return socket.getaddrinfo(name, 1, type=socket.SOCK_STREAM)[0][4][0]
 
 
-class Output(Case):
-    def test_the_table_has_a_line_for_each_outcome_and_the_total(self):
-        good, refused = self.peers.serve(answer(REPLY)), self.peers.refused()
-        done = run("--info-hash", HASH, good, refused)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        lines = done.stdout.splitlines()
-        self.assertEqual(lines[0].split(), "outcome count total ms min ms mean ms max ms".split())
-        rows = {tuple(re.split(r"\s{2,}", line)[:2]) for line in lines[1:4]}
-        self.assertEqual(rows, {("ok", "1"), ("refused", "1"), ("total", "2")})
-        self.assertTrue(lines[3].startswith("total "))
-        self.assertRegex(lines[4], r"^wall time \d+\.\d{3} s, sum \d+\.\d{3} s, .* faster .*; \w+, parallel, 2 at once$")
-        self.assertEqual(len(lines), 5)
-
-    def test_verbose_lists_each_peer_before_the_table(self):
-        good, refused = self.peers.serve(answer(REPLY)), self.peers.refused()
-        lines = run("-v", "--seq", "--info-hash", HASH, good, refused).stdout.splitlines()
-        self.assertRegex(lines[0], r"^ok +\d+\.\d ms  %s$" % re.escape(good))
-        self.assertRegex(lines[1], r"^refused +\d+\.\d ms  %s  ECONNREFUSED$" % re.escape(refused))
-        self.assertEqual(lines[2], "")
-        self.assertRegex(lines[-1], r"; \w+, sequential$")
-
-    def test_none_ok_is_exit_code_1(self):
-        self.assertEqual(run(self.peers.refused()).returncode, 1)
-
-    def test_output_that_cannot_be_written_is_told(self):
-        with open("/dev/full", "w", encoding="ascii") as full:
-            done = run(self.peers.refused(), stdout=full)
-        self.assertEqual(done.returncode, 4)
-        self.assertRegex(done.stderr, r"^rdy-probe: cannot write [^\n]*\n$")
-
-    def test_a_reader_that_left_is_no_news(self):
-        reader, writer = os.pipe()
-        os.close(reader)
-        with open(writer, "w", encoding="ascii") as broken:
-            done = run(self.peers.refused(), stdout=broken)
-        self.assertEqual((done.returncode, done.stderr), (4, ""))
-
-    def test_progress_is_drawn_on_a_terminal_only_and_wiped_at_the_end(self):
-        good = self.peers.serve(answer(REPLY))
-        terminal, tty = pty.openpty()
-        self.addCleanup(os.close, terminal)
-        with open(tty, "wb") as stderr:
-            environment = {**os.environ, "TERM": "xterm"}
-            command = [PROGRAM, "--info-hash", HASH, good]
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=environment,
-                timeout=PATIENCE,
-            )
-        drawn = read_all(terminal)
-        self.assertEqual(done.returncode, 0)
-        self.assertTrue(drawn.startswith(b"\r\x1b[K0/1 done, 0 in flight, 0 ok"), drawn)
-        self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn)
-        self.assertEqual(run(good).stderr, "")
-
-
-def read_all(terminal):
-    """What was written to a terminal that nobody has open any more: its end is EIO on Linux."""
-    text = b""
-    with contextlib.suppress(OSError):
-        while part := os.read(terminal, 65536):
-            text += part
-    return text
-
-
-def descriptors_of(process):
-    return len(os.listdir(f"/proc/{process.pid}/fd"))
-
-
-def is_asleep(process):
-    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
-        return file.read().rpartition(")")[2].split()[0] == "S"
-
-
-@unittest.skipUnless(sys.platform == "linux", "needs prlimit and /proc")
-class Limits(Case):
-    def test_a_thousand_peers_within_64_descriptors_are_counted_right(self):
-        refused = self.peers.bind("0.0.0.0").getsockname()[1]
-        good = self.peers.serve(answer(REPLY), host="0.0.0.0").rpartition(":")[2]
-        silent = self.peers.serve(hold, host="0.0.0.0").rpartition(":")[2]
-        peers = [f"127.1.{i // 200}.{i % 200 + 1}:{refused}" for i in range(900)]
-        peers += [f"127.2.0.{i + 1}:{good}" for i in range(60)]
-        peers += [f"127.3.0.{i + 1}:{silent}" for i in range(40)]
-        report = self.probe(
-            "--info-hash", HASH, "--connect-timeout", "10s", "--handshake-timeout", "500ms",
-            text="\n".join(peers),
-            before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
-        )
-        self.assertEqual(by_outcome(report), {"refused": 900, "ok": 60, "timed out": 40})
-        self.assertTrue(30 <= report["at_once"] < 64, report["at_once"])
-        self.assertRegex(report["stderr"], r"^rdy-probe: [^\n]* open files [^\n]* %d [^\n]*\n$" % report["at_once"])
-
-    def starve(self):
-        """A run with two peers that hold and five that wait, then no descriptor to be had."""
-        release = [threading.Event(), threading.Event()]
-        self.addCleanup(lambda: [event.set() for event in release])
-        holding = [self.peers.serve(self.held_until(event)) for event in release]
-        waiting = [self.peers.serve(answer(REPLY)) for _ in range(5)]
-        process = start("--json", "--info-hash", HASH, "--timeout", "60s", "--concurrency", "2", *holding, *waiting)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.kill)
-        wait_until(lambda: len(self.peers.connections) == 2, "both are connected")
-        limit = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, limit[1]))
-        return process, release, holding, waiting, limit
-
-    def held_until(self, event):
-        def behave(connection):
-            read_handshake(connection)
-            event.wait(PATIENCE)
-            end_in_peace(connection)
-
-        return behave
-
-    def finish(self, process):
-        # Its stderr is not looked at: a leak checker complains there that it gets no descriptor either.
-        return json.loads(process.communicate(timeout=PATIENCE)[0])
-
-    def test_a_local_fault_is_nobodys_outcome_and_the_peer_is_tried_again(self):
-        process, release, holding, waiting, limit = self.starve()
-        before = descriptors_of(process)
-        release[0].set()
-        wait_until(lambda: descriptors_of(process) == before - 1 and is_asleep(process), "one is through")
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, limit)
-        release[1].set()
-        report = self.finish(process)
-        expected = {peer: "closed early" for peer in holding}
-        expected.update({peer: "ok" for peer in waiting})
-        self.assertEqual(by_peer(report), expected)
-        self.assertEqual(process.returncode, 0)
-
-    def test_a_local_fault_that_stays_is_listed_aside(self):
-        process, release, holding, waiting, _ = self.starve()
-        for event in release:
-            event.set()
-        report = self.finish(process)
-        self.assertEqual(by_outcome(report), {"closed early": 2})
-        self.assertEqual(report["local_faults"], 5)
-        errors = {entry["error"] for entry in report["peers"] if entry["outcome"] == "local fault"}
-        self.assertEqual(errors, {"EMFILE"})
-        self.assertEqual(process.returncode, 1)
-
-
-class Interruption(Case):
-    def start_and_wait(self, *arguments):
-        """Two good peers that are through, and three that say nothing."""
-        through = []
-
-        def good(connection):
-            answer(REPLY)(connection)
-            through.append(connection)
-
-        reached = []
-
-        def silent(connection):
-            reached.append(read_handshake(connection))
-            hold(connection)
-
-        peers = [self.peers.serve(good) for _ in range(2)] + [self.peers.serve(silent) for _ in range(3)]
-        process = start("--info-hash", HASH, "--timeout", "60s", *arguments, *peers)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.kill)
-        wait_until(lambda: len(through) == 2 and len(reached) == 3, "all are where they are to be")
-        return process
-
-    def test_sigint_and_sigterm_print_what_is_known(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with self.subTest(number):
-                process = self.start_and_wait("--json")
-                process.send_signal(number)
-                output, errors = process.communicate(timeout=PATIENCE)
-                report = json.loads(output)
-                self.assertEqual((process.returncode, errors), (130, b""))
-                self.assertEqual((report["partial"], report["not_done"]), (True, 3))
-                self.assertEqual(by_outcome(report), {"ok": 2})
-
-    def test_the_table_says_that_it_is_partial(self):
-        process = self.start_and_wait()
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, 130)
-        self.assertRegex(output.decode(), r"\nnot done +3 \(partial: ")
-
-    def test_a_second_sigint_ends_at_once(self):
-        silent = self.peers.serve(hold)
-        port = self.peers.bind("0.0.0.0").getsockname()[1]
-        with tempfile.NamedTemporaryFile("w") as file:
-            file.writelines(f"127.1.{i // 200}.{i % 200 + 1}:{port}\n" for i in range(2000))
-            file.flush()
-            process = start("--info-hash", HASH, "--timeout", "60s", "--json", "-f", file.name, silent)
-            self.addCleanup(process.stderr.close)
-            self.addCleanup(process.stdout.close)
-            self.addCleanup(process.kill)
-            wait_until(lambda: self.peers.connections, "it runs")
-        process.send_signal(signal.SIGINT)
-        # Nobody reads, and it is more than a pipe holds: it does not get beyond printing.
-        wait_until(lambda: unread(process.stdout), "it prints")
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(PATIENCE), -signal.SIGINT)
-
-
-def unread(pipe):
-    size = bytearray(4)
-    fcntl.ioctl(pipe, termios.FIONREAD, size)
-    return struct.unpack("i", size)[0]
-
-
 if __name__ == "__main__":
     # A shell lets what it runs in the background ignore SIGINT, and so would the programs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    PROGRAM = sys.argv.pop(1)
     unittest.main()

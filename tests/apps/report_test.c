@@ -1,8 +1,12 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "apps/probe/report.h"
+#include "apps/probe/table.h"
 #include "net/failure.h"
+#include "reactor/clock.h"
 #include "tests/suite.h"
 
 static struct result results[] = {
@@ -65,6 +69,49 @@ START_TEST(no_result_at_all_gives_an_empty_summary)
 }
 END_TEST
 
+/* What table_print writes of a run whose peers took 1 s together. */
+static char *print_table(int64_t wall_ns, size_t peak, bool interrupted)
+{
+    static struct result took[] = {{.outcome = OUTCOME_REFUSED, .duration_ns = RDY_SECOND}};
+    const peer_list one = {.count = 1};
+    char *text;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(file);
+    table_print(&(struct report){.peers = &one,
+                                 .results = took,
+                                 .backend = "select",
+                                 .wall_ns = wall_ns,
+                                 .peak = peak,
+                                 .interrupted = interrupted},
+                file);
+    ck_assert_int_eq(fclose(file), 0);
+    return text;
+}
+
+static const struct {
+    int64_t wall_ns;
+    size_t peak;
+    bool interrupted;
+    const char *gain; /* NULL for none */
+} runs[] = {
+    {RDY_SECOND / 4, 2, false, ", 4.0 times faster than one by one;"},
+    {RDY_SECOND, 2, false, NULL},
+    {RDY_SECOND / 4, 1, false, NULL},
+    {RDY_SECOND / 4, 2, true, NULL},
+};
+
+START_TEST(a_gain_is_claimed_only_where_there_was_one)
+{
+    char *text = print_table(runs[_i].wall_ns, runs[_i].peak, runs[_i].interrupted);
+    if (runs[_i].gain == NULL)
+        ck_assert_ptr_null(strstr(text, "faster"));
+    else
+        ck_assert_ptr_nonnull(strstr(text, runs[_i].gain));
+    free(text);
+}
+END_TEST
+
 /* A program that reads our words must not meet another one when the library's failure word is used. */
 START_TEST(each_failure_of_the_library_has_the_same_word_here)
 {
@@ -96,6 +143,7 @@ int main(void)
     tcase_add_test(cases, peers_that_were_not_probed_are_counted_aside_and_in_no_total);
     tcase_add_test(cases, no_result_at_all_gives_an_empty_summary);
     tcase_add_test(cases, each_failure_of_the_library_has_the_same_word_here);
+    tcase_add_loop_test(cases, a_gain_is_claimed_only_where_there_was_one, 0, COUNT(runs));
     suite_add_tcase(suite, cases);
 
     return run_suite(suite);

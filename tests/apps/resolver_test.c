@@ -7,7 +7,7 @@
 #include "apps/common/resolver.h"
 #include "reactor/clock.h"
 #include "reactor/poll.h"
-#include "tests/apps/slow_names.h"
+#include "tests/apps/fake_names.h"
 #include "tests/apps/threads.h"
 #include "tests/suite.h"
 
@@ -53,14 +53,15 @@ static void take_answers(resolved *answers, size_t count)
     ck_assert_int_eq(resolver_next(names, &more), 0);
 }
 
-START_TEST(a_name_is_answered_with_its_first_address_and_the_port)
+START_TEST(a_name_is_answered_with_its_addresses_and_the_port)
 {
     resolved answer;
     ck_assert_int_eq(resolver_ask(names, "localhost", 6881, 42), 0);
     take_answers(&answer, 1);
     ck_assert_uint_eq(answer.key, 42);
     ck_assert_int_eq(answer.error, 0);
-    ck_assert_uint_eq(rdy_address_port(&answer.address), 6881);
+    ck_assert_uint_ge(answer.count, 1);
+    ck_assert_uint_eq(rdy_address_port(&answer.addresses[0]), 6881);
 
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *expected;
@@ -68,7 +69,8 @@ START_TEST(a_name_is_answered_with_its_first_address_and_the_port)
     rdy_address first;
     ck_assert_int_eq(rdy_address_from_sockaddr(expected->ai_addr, expected->ai_addrlen, &first), 0);
     freeaddrinfo(expected);
-    ck_assert_int_eq(rdy_address_compare(&answer.address, &first), 0);
+    ck_assert_int_eq(rdy_address_compare(&answer.addresses[0], &first), 0);
+    free(answer.addresses);
 }
 END_TEST
 
@@ -78,8 +80,8 @@ START_TEST(a_name_that_is_not_known_is_answered_with_the_error)
     ck_assert_int_eq(resolver_ask(names, no_name, 80, 1), 0);
     take_answers(&answer, 1);
     ck_assert_uint_eq(answer.key, 1);
-    ck_assert_int_ne(answer.error, 0);
-    ck_assert_int_eq(rdy_address_family(&answer.address), AF_UNSPEC);
+    ck_assert_int_eq(answer.error, -ENXIO);
+    ck_assert_uint_eq(answer.count, 0);
 }
 END_TEST
 
@@ -95,7 +97,8 @@ START_TEST(more_questions_than_threads_are_each_answered_once)
         ck_assert_uint_lt(answers[i].key, QUESTIONS);
         ck_assert(!seen[answers[i].key]);
         seen[answers[i].key] = true;
-        ck_assert_uint_eq(rdy_address_port(&answers[i].address), answers[i].key + 1);
+        ck_assert_uint_eq(rdy_address_port(&answers[i].addresses[0]), answers[i].key + 1);
+        free(answers[i].addresses);
     }
 }
 END_TEST
@@ -108,6 +111,32 @@ START_TEST(the_name_is_copied_when_it_is_asked)
     memset(name, 'x', sizeof name - 1);
     take_answers(&answer, 1);
     ck_assert_int_eq(answer.error, 0);
+    free(answer.addresses);
+}
+END_TEST
+
+START_TEST(all_addresses_of_a_name_are_answered_in_their_order)
+{
+    resolved answer;
+    ck_assert_int_eq(resolver_ask(names, TWO_NAME, 80, 1), 0);
+    take_answers(&answer, 1);
+    ck_assert_uint_eq(answer.count, 2);
+    static const char *const expected[] = {"127.0.0.2:80", "127.0.0.1:80"};
+    for (size_t i = 0; i < 2; i++) {
+        rdy_address address;
+        ck_assert_int_eq(rdy_address_parse(expected[i], &address), 0);
+        ck_assert_int_eq(rdy_address_compare(&answer.addresses[i], &address), 0);
+    }
+    free(answer.addresses);
+}
+END_TEST
+
+START_TEST(what_this_machine_lacks_is_told_from_a_name_that_is_not_known)
+{
+    resolved answer;
+    ck_assert_int_eq(resolver_ask(names, _i == 0 ? AGAIN_NAME : SYSTEM_NAME, 80, 1), 0);
+    take_answers(&answer, 1);
+    ck_assert_int_eq(answer.error, _i == 0 ? -EAGAIN : -EMFILE);
 }
 END_TEST
 
@@ -151,10 +180,11 @@ START_TEST(one_slow_name_does_not_hold_up_the_others)
     ck_assert_int_eq(resolver_ask(names, "127.0.0.1", 80, 2), 0);
     take_answers(&answer, 1);
     ck_assert_uint_eq(answer.key, 2);
+    free(answer.addresses);
     slow_names_release();
     take_answers(&answer, 1);
     ck_assert_uint_eq(answer.key, 1);
-    ck_assert_int_eq(answer.error, EAI_NONAME);
+    ck_assert_int_eq(answer.error, -ENXIO);
 }
 END_TEST
 
@@ -165,10 +195,12 @@ static Suite *resolver_suite(void)
 
     tcase_add_checked_fixture(lookups, begin, end);
     tcase_set_timeout(lookups, 30);
-    tcase_add_test(lookups, a_name_is_answered_with_its_first_address_and_the_port);
+    tcase_add_test(lookups, a_name_is_answered_with_its_addresses_and_the_port);
     tcase_add_test(lookups, a_name_that_is_not_known_is_answered_with_the_error);
     tcase_add_test(lookups, more_questions_than_threads_are_each_answered_once);
     tcase_add_test(lookups, the_name_is_copied_when_it_is_asked);
+    tcase_add_test(lookups, all_addresses_of_a_name_are_answered_in_their_order);
+    tcase_add_loop_test(lookups, what_this_machine_lacks_is_told_from_a_name_that_is_not_known, 0, 2);
     tcase_add_test(lookups, nothing_is_answered_before_it_is_asked);
     tcase_add_test(lookups, closing_does_not_wait_for_a_lookup_that_is_under_way);
     tcase_add_test(lookups, one_slow_name_does_not_hold_up_the_others);

@@ -1,5 +1,5 @@
-#ifndef RDY_APPS_PROBE_JSON_H
-#define RDY_APPS_PROBE_JSON_H
+#ifndef RDY_APPS_COMMON_JSON_H
+#define RDY_APPS_COMMON_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

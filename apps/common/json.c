@@ -1,7 +1,9 @@
-#include "apps/probe/json.h"
+#include "apps/common/json.h"
 
 #include <inttypes.h>
 #include <stddef.h>
+
+#include "apps/common/milliseconds.h"
 
 /* The length of the UTF-8 sequence (RFC 3629) that begins here, 0 if it is none. */
 static size_t utf8_length(const unsigned char *bytes)
@@ -89,5 +91,5 @@ void json_truth(struct json *json, const char *name, bool truth)
 void json_milliseconds(struct json *json, const char *name, int64_t ns)
 {
     begin_member(json, name);
-    fprintf(json->file, "%.3f", (double)ns / 1e6);
+    fprintf(json->file, "%.3f", milliseconds(ns));
 }

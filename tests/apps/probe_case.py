@@ -1,0 +1,81 @@
+"""What the tests of rdy-probe share; the path of the program is taken from the command line."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+from probe_peers import PATIENCE, Peers
+
+PROGRAM = sys.argv.pop(1)
+
+
+def run(*arguments, text=None, before=None, environment=None, **others):
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        input=text,
+        stdin=subprocess.DEVNULL if text is None else None,
+        stdout=others.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=4 * PATIENCE,
+        preexec_fn=before,
+        env={**os.environ, **(environment or {})},
+        **others,
+    )
+
+
+def start(*arguments, **others):
+    return subprocess.Popen(
+        [PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **others
+    )
+
+
+def by_outcome(report):
+    return {entry["outcome"]: entry["count"] for entry in report["outcomes"]}
+
+
+def by_peer(report):
+    return {entry["peer"]: entry["outcome"] for entry in report["peers"]}
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.peers = self.enter(Peers())
+
+    def enter(self, manager):
+        value = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        return value
+
+    def probe(self, *arguments, code=0, **others):
+        """The report, after the checks that every report must pass."""
+        done = run("--json", *arguments, **others)
+        self.assertEqual(done.returncode, code, done.stderr)
+        report = json.loads(done.stdout)
+        self.check_sums(report)
+        report["stderr"] = done.stderr
+        return report
+
+    def check_sums(self, report):
+        aside = {"not done": "not_done", "local fault": "local_faults", "duplicate": "duplicates"}
+        times = {}
+        for entry in report["peers"]:
+            if entry["outcome"] in aside:
+                report[aside[entry["outcome"]]] -= 1
+            else:
+                times.setdefault(entry["outcome"], []).append(entry["ms"])
+        for name in aside.values():
+            self.assertEqual(report[name], 0, name)
+        self.assertEqual(by_outcome(report), {outcome: len(spent) for outcome, spent in times.items()})
+        for entry in report["outcomes"]:
+            spent = times[entry["outcome"]]
+            self.assertAlmostEqual(entry["total_ms"], sum(spent), delta=0.001 * len(spent) + 0.001)
+            self.assertAlmostEqual(entry["mean_ms"], sum(spent) / len(spent), delta=0.002)
+            self.assertEqual((entry["min_ms"], entry["max_ms"]), (min(spent), max(spent)))
+        totals = [entry["total_ms"] for entry in report["outcomes"]]
+        self.assertEqual(totals, sorted(totals, reverse=True))
+        self.assertAlmostEqual(report["sum_ms"], sum(totals), delta=0.01)
