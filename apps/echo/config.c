@@ -214,6 +214,8 @@ bool echo_config_parse(int argc, char **argv, echo_config *config, int *exit_cod
         complain("unexpected argument '%s' (see --help)", argv[optind]);
         ended = EXIT_USAGE;
     }
+    if (ended < 0 && config->backend == NULL && option_backend_of_environment() != 0)
+        ended = EXIT_USAGE;
     if (ended < 0 && config->listen_count == 0)
         (void)add_listen(DEFAULT_LISTEN, config);
     if (ended >= 0)

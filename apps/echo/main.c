@@ -3,11 +3,13 @@
 
 #include "apps/common/descriptors.h"
 #include "apps/common/option.h"
+#include "apps/common/standard_descriptors.h"
 #include "apps/echo/config.h"
 #include "apps/echo/server.h"
 
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     option_set_program("rdy-echo");
     (void)signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, and the clients are still served */
     echo_config config;

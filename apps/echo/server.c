@@ -23,14 +23,8 @@ typedef struct echo_server {
     size_t thread_count;
 } echo_server;
 
-/* The command line names only backends that are there, so it was the environment that asked for another. */
 static int report_poll(int error)
 {
-    const char *const name = getenv("RDY_BACKEND");
-    if (error == -ENOTSUP && name != NULL) {
-        complain("RDY_BACKEND: no backend '%s' here (see --help)", name);
-        return EXIT_USAGE;
-    }
     complain("cannot open a poll: %s", rdy_error_sentence(error));
     return EXIT_SYSTEM;
 }
