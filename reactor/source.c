@@ -75,7 +75,7 @@ void rdy_source_close(rdy_source *source)
         rdy_sys_close(fd);
 }
 
-static int report(rdy_source *source, rdy_interest direction)
+static int report_would_block(rdy_source *source, rdy_interest direction)
 {
     struct rdy_registry *registry = source->registry;
     int error = -ENOENT;
@@ -96,7 +96,7 @@ int rdy_source_blocked(rdy_source *source, rdy_interest direction)
         return -ENOENT;
     if (rdy_registry_is_inherited(source->registry))
         return -ECHILD;
-    return source->state & REPORTS ? report(source, direction) : 0;
+    return source->state & REPORTS ? report_would_block(source, direction) : 0;
 }
 
 int rdy_source_would_block(rdy_source *source, rdy_interest direction)
