@@ -200,18 +200,15 @@ static struct timeval *timeval_of(int64_t timeout_ns, struct timeval *time)
 
 /*
  * A descriptor was closed behind our back: like epoll, say nothing more of it. Its registration stays, so
- * that deregister can tell. -EBADF if it is none of theirs, but our own.
+ * that deregister can tell. Or it was removed and closed as select began, and there is nothing to do. -EBADF
+ * if it is our own.
  */
 static int silence_closed(struct select_state *state)
 {
-    int result = -EBADF;
-    for (int fd = 0; fd < state->table.end; fd++) {
-        if (state->table.entries[fd].armed == 0 || rdy_sys_is_open(fd))
-            continue;
-        state->table.entries[fd].armed = 0;
-        result = 0;
-    }
-    return result;
+    for (int fd = 0; fd < state->table.end; fd++)
+        if (state->table.entries[fd].armed != 0 && !rdy_sys_is_open(fd))
+            state->table.entries[fd].armed = 0;
+    return rdy_sys_is_open(state->notice.reader) ? 0 : -EBADF;
 }
 
 /* Bits of poll(2) that a registration did not ask for. */

@@ -177,6 +177,40 @@ START_TEST(a_would_block_of_another_thread_arms_the_wait_under_way)
 }
 END_TEST
 
+/* ---- another thread removes while this one is about to sleep ---- */
+
+static rdy_source *to_close; /* between the snapshot of a wait and its select(2) */
+
+static void close_now(void)
+{
+    rdy_source *source = to_close;
+    to_close = NULL;
+    rdy_source_close(source);
+}
+
+/* The linker's --wrap leads the library here (meson.build): no thread can be timed to meet that moment. */
+int __real_select(int end, fd_set *reads, fd_set *writes, fd_set *excepts, struct timeval *timeout);
+int __wrap_select(int end, fd_set *reads, fd_set *writes, fd_set *excepts, struct timeval *timeout);
+int __wrap_select(int end, fd_set *reads, fd_set *writes, fd_set *excepts, struct timeval *timeout)
+{
+    close_now();
+    return __real_select(end, reads, writes, excepts, timeout);
+}
+
+START_TEST(what_is_closed_as_the_sleep_begins_is_no_error)
+{
+    struct pair closed = open_unix_pair();
+    struct pair kept = open_unix_pair();
+    watch(closed.end, TOKEN, RDY_READABLE);
+    watch(kept.end, OTHER, RDY_READABLE);
+    feed(kept.peer);
+    to_close = closed.end;
+    wait_for(OTHER, RDY_EVENT_READABLE);
+    close_now(); /* where nothing sleeps on a snapshot */
+    expect_silence();
+}
+END_TEST
+
 /* ---- re-arming by direction ---- */
 
 START_TEST(a_read_that_would_block_does_not_bring_writable_back)
@@ -270,6 +304,7 @@ int main(void)
     tcase_add_loop_test(threads, what_another_thread_registered_is_watched_by_the_wait_under_way, HIGH,
                         HIGH + 1);
     tcase_add_loop_test(threads, a_would_block_of_another_thread_arms_the_wait_under_way, HIGH, HIGH + 1);
+    tcase_add_test(threads, what_is_closed_as_the_sleep_begins_is_no_error);
     tcase_add_test(directions, a_read_that_would_block_does_not_bring_writable_back);
     tcase_add_test(directions, a_write_that_would_block_does_not_bring_readable_back);
     tcase_add_test(directions, a_would_block_arms_its_own_direction);
