@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -55,6 +56,28 @@ static void keep_one_line(char *text)
     for (; *text != '\0'; text++)
         if (iscntrl((unsigned char)*text))
             *text = '?';
+}
+
+/* `optopt` is 0 for a long option that is unknown, the value in the table for one that was used wrongly. */
+static bool takes_no_value(const struct option *known)
+{
+    while (known->name != NULL && known->val != optopt)
+        known++;
+    return known->name != NULL;
+}
+
+void option_report_wrong(int found, const struct option *known, const char *word)
+{
+    if (found == ':' && optopt <= UCHAR_MAX) /* a C library may have passed its word already */
+        complain("-%c: a value is missing (see --help)", optopt);
+    else if (found == ':')
+        complain("%s: a value is missing (see --help)", word);
+    else if (optopt == 0)
+        complain("unknown or ambiguous option '%s' (see --help)", word);
+    else if (takes_no_value(known))
+        complain("'%s': this option takes no value (see --help)", word);
+    else
+        complain("unknown option '-%c' (see --help)", optopt);
 }
 
 void complain(const char *format, ...)

@@ -41,6 +41,15 @@ int option_backend_of_environment(void);
 /* Whether --seq was given with a --concurrency that it cannot have; 0 for none was given. */
 int option_order(bool sequential, size_t concurrency);
 
+struct option;
+
+/*
+ * Says what is wrong with an option, in one line and the same words whatever the C library. `found` is what
+ * getopt_long(3) gave, '?' or ':' (its short options begin with ':', so that it says nothing itself), `known`
+ * its table, `word` the argument before `optind`.
+ */
+void option_report_wrong(int found, const struct option *known, const char *word);
+
 /* One line on stderr, with the program's name in front and a newline behind: complain("%s: %s", what, why).
  */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

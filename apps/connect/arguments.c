@@ -73,7 +73,7 @@ static int answered(void)
 }
 
 /* -1 to go on, else what to exit with. */
-static int apply_option(int key, connect_arguments *arguments, peer_input *input)
+static int apply_option(int key, const char *word, connect_arguments *arguments, peer_input *input)
 {
     peer_connector_options *connector = &arguments->connector;
     bool ok = true;
@@ -116,7 +116,8 @@ static int apply_option(int key, connect_arguments *arguments, peer_input *input
         print_version();
         return answered();
     default:
-        ok = false; /* getopt_long has said what is wrong */
+        option_report_wrong(key, long_options, word);
+        ok = false;
     }
     return ok ? -1 : EXIT_USAGE;
 }
@@ -130,8 +131,8 @@ static bool is_consistent(const peer_connector_options *options)
 static int parse(int argc, char **argv, connect_arguments *arguments, peer_input *input)
 {
     int key;
-    while ((key = getopt_long(argc, argv, "f:vqh", long_options, NULL)) != -1) {
-        const int exit_code = apply_option(key, arguments, input);
+    while ((key = getopt_long(argc, argv, ":f:vqh", long_options, NULL)) != -1) {
+        const int exit_code = apply_option(key, argv[optind - 1], arguments, input);
         if (exit_code >= 0)
             return exit_code;
     }

@@ -42,10 +42,8 @@ static int run(const connect_arguments *arguments)
 
 int main(int argc, char **argv)
 {
-    static char name[] = "rdy-connect";
     fill_standard_descriptors();
-    option_set_program(name);
-    argv[0] = name; /* getopt_long(3) begins its messages with it */
+    option_set_program("rdy-connect");
     (void)signal(SIGPIPE, SIG_IGN);
     connect_arguments arguments;
     int exit_code;

@@ -164,23 +164,6 @@ static int answered(void)
     return flush_output() ? EXIT_OK : EXIT_SYSTEM;
 }
 
-/*
- * Says what getopt_long would print, which may be more than one line. `optopt` is 0 for a long option that is
- * unknown, the value in the table for one that was used wrongly, else an unknown letter.
- */
-static int report_option(int option, const char *word)
-{
-    if (option == ':')
-        complain("%s: a value is missing", word);
-    else if (optopt == 0)
-        complain("unknown or ambiguous option '%s' (see --help)", word);
-    else if (optopt == 'h' || optopt >= LISTEN)
-        complain("'%s': this option takes no value (see --help)", word);
-    else
-        complain("unknown option '-%c' (see --help)", optopt);
-    return EXIT_USAGE;
-}
-
 /* The exit code that the option ends the program with, or -1 to go on. */
 static int handle(int option, char *const *argv, echo_config *config)
 {
@@ -193,7 +176,8 @@ static int handle(int option, char *const *argv, echo_config *config)
         return answered();
     case '?':
     case ':':
-        return report_option(option, argv[optind - 1]);
+        option_report_wrong(option, options, argv[optind - 1]);
+        return EXIT_USAGE;
     default:
         return apply(option, optarg, config) ? -1 : EXIT_USAGE;
     }

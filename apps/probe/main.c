@@ -75,10 +75,8 @@ static int run(const struct options *options)
 
 int main(int argc, char **argv)
 {
-    static char name[] = "rdy-probe";
     fill_standard_descriptors();
-    option_set_program(name);
-    argv[0] = name; /* getopt_long(3) begins its messages with it */
+    option_set_program("rdy-probe");
     (void)signal(SIGPIPE, SIG_IGN);
     struct options options;
     int code = options_read(argc, argv, &options);

@@ -112,7 +112,7 @@ static int read_both_timeouts(const char *text, struct options *options)
     return verdict(error);
 }
 
-static int read_option(int found, struct options *options, struct command_line *line)
+static int read_option(int found, const char *word, struct options *options, struct command_line *line)
 {
     switch (found) {
     case OPTION_INFO_HASH:
@@ -155,7 +155,8 @@ static int read_option(int found, struct options *options, struct command_line *
         print_version();
         return EXIT_OK;
     default:
-        return EXIT_USAGE; /* getopt_long(3) has said why */
+        option_report_wrong(found, known_options, word);
+        return EXIT_USAGE;
     }
     return OPTIONS_GO_ON;
 }
@@ -185,8 +186,8 @@ static int read_command_line(int argc, char **argv, struct command_line *line, s
 {
     int code = OPTIONS_GO_ON;
     int found;
-    while (code == OPTIONS_GO_ON && (found = getopt_long(argc, argv, "f:vh", known_options, NULL)) != -1)
-        code = read_option(found, options, line);
+    while (code == OPTIONS_GO_ON && (found = getopt_long(argc, argv, ":f:vh", known_options, NULL)) != -1)
+        code = read_option(found, argv[optind - 1], options, line);
     if (code == OPTIONS_GO_ON)
         code = choose_mode(line, options);
     if (code == OPTIONS_GO_ON)
