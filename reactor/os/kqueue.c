@@ -270,29 +270,42 @@ static bool is_wake(const struct kqueue_state *state, const struct kevent *event
                                      (uintptr_t)event->udata == 0);
 }
 
-static bool has_ended(const struct kevent *event)
-{
-    if (event->flags & EV_EOF)
-        return true;
+/* libkqueue 2.7 forgets to ask for the end of a stream that also has a filter for writing. */
 #ifdef __linux__
-    /* libkqueue 2.7 forgets to ask for the end of a stream that also has a filter for writing. */
-    struct pollfd more = {.fd = (int)event->ident, .events = POLLRDHUP};
-    return event->filter == EVFILT_READ && poll(&more, 1, 0) > 0 && (more.revents & POLLRDHUP) != 0;
+enum { UNTOLD_END = POLLRDHUP };
 #else
-    return false;
+enum { UNTOLD_END = 0 };
 #endif
+
+/* Where no filter tells of urgent data, a read that stops at its mark must not look like the last one. */
+#ifdef NOTE_OOB
+enum { UNTOLD_URGENT = 0 };
+#else
+enum { UNTOLD_URGENT = POLLPRI };
+#endif
+
+/* Bits that poll(2) has to add to what a filter for reading says. */
+static int untold_by(const struct kevent *event, rdy_interest interest)
+{
+    const int wanted = UNTOLD_END | (interest & RDY_PRIORITY ? UNTOLD_URGENT : 0);
+    struct pollfd more = {.fd = (int)event->ident, .events = (short)wanted};
+    if (wanted == 0 || event->filter != EVFILT_READ || poll(&more, 1, 0) <= 0)
+        return 0;
+    return more.revents & wanted;
 }
 
 /* A close or an error is told by one filter and means both conditions, as far as they were asked for. */
 static uint32_t flags_of(const struct kevent *event, rdy_interest interest)
 {
-    const bool ended = has_ended(event);
+    const int untold = untold_by(event, interest);
+    const bool ended = (event->flags & EV_EOF) != 0 || (untold & UNTOLD_END) != 0;
     const bool error = (event->flags & EV_ERROR) != 0 || (ended && event->fflags != 0);
     uint32_t flags = 0;
     if (event->filter == EVFILT_WRITE)
         flags = RDY_EVENT_WRITABLE | (ended ? RDY_EVENT_WRITE_CLOSED : 0);
     else if (event->filter == EVFILT_READ)
-        flags = RDY_EVENT_READABLE | (ended ? RDY_EVENT_READ_CLOSED : 0);
+        flags = RDY_EVENT_READABLE | (ended ? RDY_EVENT_READ_CLOSED : 0) |
+                (untold & UNTOLD_URGENT ? RDY_EVENT_PRIORITY : 0);
     else
         flags = RDY_EVENT_PRIORITY | RDY_EVENT_READABLE;
     if (error)

@@ -436,6 +436,18 @@ START_TEST(urgent_data_is_readable_for_who_asked_for_priority)
 }
 END_TEST
 
+/* Or a read that stops at the mark would be taken for the last one. */
+START_TEST(urgent_data_between_data_is_told_to_who_asked_for_priority)
+{
+    struct pair pair = open_tcp_pair();
+    feed(pair.peer);
+    urgent_data_arrives(&pair);
+    feed(pair.peer);
+    watch(pair.end, TOKEN, RDY_READABLE | RDY_PRIORITY);
+    wait_for(TOKEN, RDY_EVENT_READABLE | RDY_EVENT_PRIORITY);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("flags");
@@ -444,6 +456,7 @@ int main(void)
 
     tcase_add_loop_test(table, each_situation_sets_the_guaranteed_flags_and_no_other, 0, COUNT(situations));
     tcase_add_test(table, urgent_data_is_readable_for_who_asked_for_priority);
+    tcase_add_test(table, urgent_data_between_data_is_told_to_who_asked_for_priority);
     tcase_add_loop_test(ends, read_closed_never_means_that_no_data_is_left, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_readable_alone_reaches_the_end, 0, COUNT(readers));
     tcase_add_loop_test(ends, who_looks_at_writable_alone_learns_that_the_reader_has_gone, 0, 2);
