@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +144,24 @@ static void count_signal(int number)
     handled++;
 }
 
+START_TEST(handlers_run_on_the_alternate_stack_if_there_is_one)
+{
+    static const int number = SIGUSR2;
+    const size_t size = 1 << 16;
+    const stack_t stack = {.ss_sp = malloc(size), .ss_size = size, .ss_flags = _i == 0 ? SS_DISABLE : 0};
+    stack_t before;
+    struct sigaction action;
+    ck_assert_int_eq(sigaltstack(&stack, &before), 0);
+    ck_assert_int_eq(rdy_signals_open(&number, 1, &signals), 0);
+    ck_assert_int_eq(sigaction(number, NULL, &action), 0);
+    ck_assert_int_eq((action.sa_flags & SA_ONSTACK) != 0, _i);
+    ck_assert_int_eq(raise(number), 0);
+    ck_assert_int_eq(rdy_signals_next(&signals), number);
+    ck_assert_int_eq(sigaltstack(&before, NULL), 0);
+    free(stack.ss_sp);
+}
+END_TEST
+
 START_TEST(closing_restores_the_handlers_that_were_there_before)
 {
     struct sigaction action = {.sa_handler = count_signal, .sa_flags = SA_RESTART};
@@ -248,6 +267,7 @@ int main(void)
     tcase_add_test(events, a_signal_that_interrupts_the_wait_is_not_lost);
     tcase_add_test(events, a_signal_that_another_thread_takes_ends_the_wait);
     tcase_add_checked_fixture(handlers, NULL, close_signals);
+    tcase_add_loop_test(handlers, handlers_run_on_the_alternate_stack_if_there_is_one, 0, 2);
     tcase_add_test(handlers, closing_restores_the_handlers_that_were_there_before);
     tcase_add_test(handlers, in_a_child_a_signal_does_what_it_did_before);
     tcase_add_test(handlers, closing_frees_the_signals_and_leaves_silence);
