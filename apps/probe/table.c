@@ -38,14 +38,19 @@ static void print_tallies(const struct summary *summary, FILE *file)
 /* Those who were not probed stand below the total and are not in it. */
 static void print_aside(const struct summary *summary, FILE *file)
 {
-    static const char *const reasons[OUTCOME_COUNT] = {
-        [OUTCOME_NOT_DONE] = "partial: interrupted before they were decided",
-        [OUTCOME_LOCAL_FAULT] = "descriptors, memory, ports, a route or a name server were missing here",
-        [OUTCOME_DUPLICATE] = "their names stand for the addresses of other peers",
+    static const struct {
+        enum outcome outcome;
+        const char *reason;
+    } asides[] = {
+        {OUTCOME_LOCAL_FAULT, "descriptors, memory, ports, a route or a name server were missing here"},
+        {OUTCOME_DUPLICATE, "their names stand for the addresses of other peers"},
+        {OUTCOME_NOT_DONE, "partial: interrupted before they were decided"},
     };
-    for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        if (summary->aside[i] > 0)
-            fprintf(file, "%-15s %8zu (%s)\n", outcome_word((enum outcome)i), summary->aside[i], reasons[i]);
+    for (size_t i = 0; i < sizeof asides / sizeof *asides; i++) {
+        const size_t count = summary->aside[asides[i].outcome];
+        if (count > 0)
+            fprintf(file, "%-15s %8zu (%s)\n", outcome_word(asides[i].outcome), count, asides[i].reason);
+    }
 }
 
 static void print_gain(const struct report *report, const struct summary *summary, FILE *file)
