@@ -283,26 +283,41 @@ static int collect(struct select_state *state, int end, uint64_t newest, rdy_eve
     return count;
 }
 
-static int select_wait(void *opaque, rdy_event *events, int capacity, int64_t timeout_ns)
+/* Takes a snapshot and sleeps on it. */
+static int sleep_once(struct select_state *state, int64_t timeout_ns, int *end, uint64_t *newest)
 {
-    struct select_state *state = opaque;
     struct timeval time;
-
     pthread_mutex_lock(state->lock);
-    const int end = take_snapshot(state);
-    const uint64_t newest = state->table.generation;
+    *end = take_snapshot(state);
+    *newest = state->table.generation;
     pthread_mutex_unlock(state->lock);
 
     fd_set **set = state->sets.set;
-    int count =
-        (int)rdy_sys_result(select(end, set[READ], set[WRITE], set[EXCEPT], timeval_of(timeout_ns, &time)));
-    if (count == 0 || (count < 0 && count != -EBADF))
+    return (int)rdy_sys_result(
+        select(*end, set[READ], set[WRITE], set[EXCEPT], timeval_of(timeout_ns, &time)));
+}
+
+static int select_wait(void *opaque, rdy_event *events, int capacity, int64_t timeout_ns)
+{
+    struct select_state *state = opaque;
+    int end;
+    uint64_t newest;
+    int count = sleep_once(state, timeout_ns, &end, &newest);
+    while (count == -EBADF) { /* it has not slept, and looked at nobody */
+        pthread_mutex_lock(state->lock);
+        const int error = silence_closed(state);
+        pthread_mutex_unlock(state->lock);
+        if (error != 0)
+            return error;
+        count = sleep_once(state, timeout_ns, &end, &newest);
+    }
+    if (count <= 0)
         return count;
 
     pthread_mutex_lock(state->lock);
-    if (count > 0 && has(&state->sets, READ, state->notice.reader))
+    if (has(&state->sets, READ, state->notice.reader))
         rdy_notice_drain(state->notice.reader);
-    count = count < 0 ? silence_closed(state) : collect(state, end, newest, events, capacity);
+    count = collect(state, end, newest, events, capacity);
     pthread_mutex_unlock(state->lock);
     return count;
 }
