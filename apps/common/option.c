@@ -58,26 +58,32 @@ static void keep_one_line(char *text)
             *text = '?';
 }
 
-/* `optopt` is 0 for a long option that is unknown, the value in the table for one that was used wrongly. */
-static bool takes_no_value(const struct option *known)
+/* The entry of an option that was used wrongly: `optopt` is its value then, else an unknown letter, or 0. */
+static const struct option *find_option(const struct option *known)
 {
     while (known->name != NULL && known->val != optopt)
         known++;
-    return known->name != NULL;
+    return known->name != NULL ? known : NULL;
 }
 
-void option_report_wrong(int found, const struct option *known, const char *word)
+static bool is_long(const char *word)
 {
-    if (found == ':' && optopt <= UCHAR_MAX) /* a C library may have passed its word already */
-        complain("-%c: a value is missing (see --help)", optopt);
-    else if (found == ':')
-        complain("%s: a value is missing (see --help)", word);
-    else if (optopt == 0)
+    return word != NULL && strncmp(word, "--", 2) == 0;
+}
+
+void option_report_wrong(const struct option *known, const char *word)
+{
+    const struct option *entry = optopt == 0 ? NULL : find_option(known);
+    if (entry == NULL && optopt == 0)
         complain("unknown or ambiguous option '%s' (see --help)", word);
-    else if (takes_no_value(known))
-        complain("'%s': this option takes no value (see --help)", word);
-    else
+    else if (entry == NULL)
         complain("unknown option '-%c' (see --help)", optopt);
+    else if (entry->has_arg == no_argument)
+        complain("'%s': this option takes no value (see --help)", word);
+    else if (is_long(word))
+        complain("%s: a value is missing (see --help)", word);
+    else
+        complain("-%c: a value is missing (see --help)", optopt);
 }
 
 void complain(const char *format, ...)

@@ -44,11 +44,11 @@ int option_order(bool sequential, size_t concurrency);
 struct option;
 
 /*
- * Says what is wrong with an option, in one line and the same words whatever the C library. `found` is what
- * getopt_long(3) gave, '?' or ':' (its short options begin with ':', so that it says nothing itself), `known`
- * its table, `word` the argument before `optind`.
+ * Says what is wrong with an option after getopt_long(3) gave '?' or ':', in one line and the same words
+ * whatever the C library. The short options begin with ':', so that it says nothing itself. In the table
+ * `known`, long options without a letter have values above UCHAR_MAX. `word` is the argument before `optind`.
  */
-void option_report_wrong(int found, const struct option *known, const char *word);
+void option_report_wrong(const struct option *known, const char *word);
 
 /* One line on stderr, with the program's name in front and a newline behind: complain("%s: %s", what, why).
  */

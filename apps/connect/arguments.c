@@ -116,7 +116,7 @@ static int apply_option(int key, const char *word, connect_arguments *arguments,
         print_version();
         return answered();
     default:
-        option_report_wrong(key, long_options, word);
+        option_report_wrong(long_options, word);
         ok = false;
     }
     return ok ? -1 : EXIT_USAGE;

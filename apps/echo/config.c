@@ -176,7 +176,7 @@ static int handle(int option, char *const *argv, echo_config *config)
         return answered();
     case '?':
     case ':':
-        option_report_wrong(option, options, argv[optind - 1]);
+        option_report_wrong(options, argv[optind - 1]);
         return EXIT_USAGE;
     default:
         return apply(option, optarg, config) ? -1 : EXIT_USAGE;

@@ -155,7 +155,7 @@ static int read_option(int found, const char *word, struct options *options, str
         print_version();
         return EXIT_OK;
     default:
-        option_report_wrong(found, known_options, word);
+        option_report_wrong(known_options, word);
         return EXIT_USAGE;
     }
     return OPTIONS_GO_ON;

@@ -255,6 +255,7 @@ class ConnectTest(unittest.TestCase):
             ("--par=no",): "'--par=no': this option takes no value (see --help)",
             ("--verbose=no",): "'--verbose=no': this option takes no value (see --help)",
             ("--port",): "--port: a value is missing (see --help)",
+            ("--file",): "--file: a value is missing (see --help)",
             ("-f",): "-f: a value is missing (see --help)",
         }
         for options, message in expected.items():
