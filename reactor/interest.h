@@ -13,8 +13,8 @@ extern "C" {
 /*
  * What a registration asks for: at least one of the three conditions, or'ed with at most one trigger. An
  * interest without a condition, with an unknown bit or with both LEVEL and ONESHOT is refused with -EINVAL.
- * PRIORITY is out-of-band data (POLLPRI of poll(2)); a kqueue that cannot tell refuses it alone with -ENOTSUP and
- * leaves it out beside another condition.
+ * PRIORITY is out-of-band data (POLLPRI of poll(2)). A kqueue without a filter for it (FreeBSD, NetBSD)
+ * refuses it alone with -ENOTSUP, tells it with readable events and leaves it out beside WRITABLE alone.
  */
 typedef uint32_t rdy_interest;
 

@@ -299,7 +299,8 @@ static uint32_t flags_of(const struct kevent *event, rdy_interest interest)
 {
     const int untold = untold_by(event, interest);
     const bool ended = (event->flags & EV_EOF) != 0 || (untold & UNTOLD_END) != 0;
-    const bool error = (event->flags & EV_ERROR) != 0 || (ended && event->fflags != 0);
+    const bool holds_errno = event->filter == EVFILT_READ || event->filter == EVFILT_WRITE; /* `fflags` */
+    const bool error = (event->flags & EV_ERROR) != 0 || (ended && holds_errno && event->fflags != 0);
     uint32_t flags = 0;
     if (event->filter == EVFILT_WRITE)
         flags = RDY_EVENT_WRITABLE | (ended ? RDY_EVENT_WRITE_CLOSED : 0);
