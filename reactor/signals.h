@@ -28,7 +28,8 @@ typedef struct rdy_signals {
 /*
  * Takes over `count` signals. 0 on success; -EINVAL for no signal, too many, one twice, or one that cannot be
  * caught (sigaction(2)); -EBUSY if another rdy_signals has one of them; -EMFILE, -ENFILE. On failure nothing
- * has changed.
+ * has changed. The handlers run on the alternate stack if the calling thread has one (sigaltstack(2)): where
+ * threads have to, as in a process with Go in it, call it from one of those.
  */
 RDY_API int rdy_signals_open(const int *numbers, size_t count, rdy_signals *signals);
 
