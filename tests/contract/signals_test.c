@@ -144,7 +144,7 @@ static void count_signal(int number)
     handled++;
 }
 
-START_TEST(handlers_run_on_the_alternate_stack_if_there_is_one)
+START_TEST(handlers_ask_for_the_alternate_stack_if_there_is_one)
 {
     static const int number = SIGUSR2;
     const size_t size = 1 << 16;
@@ -267,7 +267,7 @@ int main(void)
     tcase_add_test(events, a_signal_that_interrupts_the_wait_is_not_lost);
     tcase_add_test(events, a_signal_that_another_thread_takes_ends_the_wait);
     tcase_add_checked_fixture(handlers, NULL, close_signals);
-    tcase_add_loop_test(handlers, handlers_run_on_the_alternate_stack_if_there_is_one, 0, 2);
+    tcase_add_loop_test(handlers, handlers_ask_for_the_alternate_stack_if_there_is_one, 0, 2);
     tcase_add_test(handlers, closing_restores_the_handlers_that_were_there_before);
     tcase_add_test(handlers, in_a_child_a_signal_does_what_it_did_before);
     tcase_add_test(handlers, closing_frees_the_signals_and_leaves_silence);
