@@ -58,5 +58,8 @@ ptrdiff_t rdy_stream_writev(rdy_source *source, const struct iovec *pieces, int 
 
 int rdy_stream_shutdown(rdy_source *source, int how)
 {
-    return rdy_socket_shutdown(rdy_source_fd(source), how);
+    const int error = rdy_socket_shutdown(rdy_source_fd(source), how);
+    if (error == 0)
+        rdy_source_note_shutdown(source, how);
+    return error;
 }

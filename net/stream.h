@@ -38,6 +38,9 @@ RDY_API ptrdiff_t rdy_stream_writev(rdy_source *source, const struct iovec *piec
 /*
  * Shuts one or both directions down: SHUT_RD, SHUT_WR or SHUT_RDWR of shutdown(2). 0 on success, -ENOTCONN if
  * the stream is not connected (macOS also says so once the peer has gone), -EINVAL.
+ * Events show it from then on, on every backend: read_closed beside readable, write_closed beside writable, as far as
+ * the source asked for that direction. It gives an event by itself, but for a oneshot, which waits until it is
+ * reregistered.
  */
 RDY_API int rdy_stream_shutdown(rdy_source *source, int how);
 

@@ -52,6 +52,12 @@ static inline void rdy_registry_take_over(struct rdy_registry *registry)
 /* Whether this process is a child of the one that opened the poll (fork(2)). */
 bool rdy_registry_is_inherited(const struct rdy_registry *registry);
 
+/*
+ * Tells the backend what the library has shut down of a source that is registered here. That arms it anew, so a
+ * oneshot, which may have fired, has to wait until it is reregistered.
+ */
+void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source);
+
 /* Wakes the waiting thread if it sleeps. The lock is held and the registry is open. */
 void rdy_registry_rouse(struct rdy_registry *registry);
 

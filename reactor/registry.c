@@ -87,26 +87,27 @@ static int check(const struct rdy_registry *registry, rdy_source *source)
     return error;
 }
 
-static int add(struct rdy_registry *registry, int fd, rdy_token token, rdy_interest interest)
+static int add(struct rdy_registry *registry, const rdy_source *source)
 {
     int error = -EBADF;
     pthread_mutex_lock(&registry->lock);
     rdy_registry_hand_over(registry);
     if (!atomic_load(&registry->closed))
-        error = registry->backend->add(registry->state, fd, token, interest);
+        error = registry->backend->add(registry->state, source->fd, source->token, rdy_source_asked(source));
     if (error == 0)
         show_change(registry);
     pthread_mutex_unlock(&registry->lock);
     return error;
 }
 
-static int change(struct rdy_registry *registry, int fd, rdy_token token, rdy_interest interest)
+static int change(struct rdy_registry *registry, const rdy_source *source)
 {
     int error = -EBADF;
     pthread_mutex_lock(&registry->lock);
     rdy_registry_hand_over(registry);
     if (!atomic_load(&registry->closed))
-        error = registry->backend->change(registry->state, fd, token, interest);
+        error =
+            registry->backend->change(registry->state, source->fd, source->token, rdy_source_asked(source));
     if (error == 0)
         show_change(registry);
     pthread_mutex_unlock(&registry->lock);
@@ -137,7 +138,8 @@ int rdy_registry_register(rdy_registry *registry, rdy_source *source, rdy_token 
     if (rdy_source_fd(source) < 0)
         return -EBADF;
     rdy_source_remember_registry(source, registry); /* before: then the source is the waiting thread's */
-    error = add(registry, source->fd, token, interest);
+    rdy_source_ask(source, token, interest);
+    error = add(registry, source);
     if (error != 0)
         rdy_source_forget_registry(source);
     return error;
@@ -153,10 +155,20 @@ int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_toke
         return error;
     if (source->registry == NULL)
         return -ENOENT;
-    error = change(registry, source->fd, token, interest);
+    const rdy_source before = *source;
+    rdy_source_ask(source, token, interest);
+    error = change(registry, source);
+    if (error != 0)
+        *source = before;
     if (error == -ENOENT) /* its descriptor is another file's by now */
         rdy_source_forget_registry(source);
     return error;
+}
+
+void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source)
+{
+    if (!rdy_registry_is_inherited(registry) && !(rdy_source_asked(source) & RDY_ONESHOT))
+        (void)change(registry, source); /* what is no longer registered has no event to show it */
 }
 
 int rdy_registry_deregister(rdy_registry *registry, rdy_source *source)

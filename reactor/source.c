@@ -6,13 +6,19 @@
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
 
-/* The bits of `state`; an errno that is kept lies above them. */
+#define SHUT (RDY_SHUT_READ | RDY_SHUT_WRITE)
+
+/* The bits of `state`; above them lie an interest with what was shut down, and an errno that is kept. */
 enum {
     OPEN = 1,      /* there is a descriptor: a zeroed source has none, although 0 is one */
     REPORTS = 2,   /* the backend wants to know of operations that would block */
     CONNECTED = 4, /* net/: the connection was made */
+    ASKED_SHIFT = 4,
+    ASKED_MASK = 0x7ff,
     ERROR_SHIFT = 16,
 };
+
+_Static_assert(((RDY_CONDITIONS | RDY_TRIGGERS | SHUT) & ~(uint32_t)ASKED_MASK) == 0, "room for an interest");
 
 rdy_source rdy_source_from_fd(int fd)
 {
@@ -52,6 +58,32 @@ void rdy_source_forget_registry(rdy_source *source)
     rdy_registry_free(source->registry);
     source->registry = NULL;
     source->state &= ~(uint32_t)REPORTS;
+}
+
+static void set_asked(rdy_source *source, rdy_interest asked)
+{
+    source->state = (source->state & ~((uint32_t)ASKED_MASK << ASKED_SHIFT)) | asked << ASKED_SHIFT;
+}
+
+rdy_interest rdy_source_asked(const rdy_source *source)
+{
+    return source->state >> ASKED_SHIFT & ASKED_MASK;
+}
+
+void rdy_source_ask(rdy_source *source, rdy_token token, rdy_interest interest)
+{
+    source->token = token;
+    set_asked(source, interest | (rdy_source_asked(source) & SHUT));
+}
+
+void rdy_source_note_shutdown(rdy_source *source, int how)
+{
+    const rdy_interest asked = rdy_source_asked(source);
+    const rdy_interest reading = how == SHUT_WR ? 0 : RDY_SHUT_READ | RDY_READABLE;
+    const rdy_interest writing = how == SHUT_RD ? 0 : RDY_SHUT_WRITE | RDY_WRITABLE;
+    set_asked(source, asked | ((reading | writing) & SHUT));
+    if (source->registry != NULL && (asked & (reading | writing) & RDY_CONDITIONS) != 0)
+        rdy_registry_show_shutdown(source->registry, source);
 }
 
 int rdy_source_deregister(rdy_source *source)

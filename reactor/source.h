@@ -21,6 +21,7 @@ struct rdy_registry;
  */
 typedef struct rdy_source {
     struct rdy_registry *registry; /* a counted reference while registered */
+    uintptr_t token;               /* as last registered */
     int fd;
     uint32_t state;
 } rdy_source;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "reactor/source.h"
+#include "reactor/token.h"
 
 /* A source that owns the descriptor from now on. */
 rdy_source rdy_source_adopt(int fd);
@@ -17,6 +18,15 @@ rdy_source rdy_source_adopt(int fd);
 /* The association with a registry, a counted reference. */
 void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *registry);
 void rdy_source_forget_registry(rdy_source *source);
+
+/* What is asked for: kept from before the backend is told, for the source is the waiting thread's then. */
+void rdy_source_ask(rdy_source *source, rdy_token token, rdy_interest interest);
+
+/* What the backend is to be told: the interest that was asked for, and what was shut down (RDY_SHUT_*). */
+rdy_interest rdy_source_asked(const rdy_source *source);
+
+/* Says that a shutdown(2) of `how` was made, so that events show it from now on. */
+void rdy_source_note_shutdown(rdy_source *source, int how);
 
 /* The calls of recv(2) and send(2) on the source: a count or a negative errno, never -EINTR, never SIGPIPE.
  */

@@ -15,6 +15,30 @@
 #define RDY_TRIGGERS   (RDY_LEVEL | RDY_ONESHOT)
 
 /*
+ * Below the seam an interest may also say which directions the library itself has shut down. An event that says
+ * readable or writable says so too.
+ */
+#define RDY_SHUT_READ  RDY_EVENT_READ_CLOSED
+#define RDY_SHUT_WRITE RDY_EVENT_WRITE_CLOSED
+
+_Static_assert(RDY_EVENT_READABLE == RDY_READABLE && RDY_EVENT_WRITABLE == RDY_WRITABLE &&
+                   RDY_EVENT_PRIORITY == RDY_PRIORITY,
+               "conditions are flags");
+_Static_assert(((RDY_SHUT_READ | RDY_SHUT_WRITE) & (RDY_CONDITIONS | RDY_TRIGGERS)) == 0,
+               "bits of their own");
+
+/* The flags of an event that those shutdowns add to it. */
+static inline uint32_t rdy_shut_flags(rdy_interest interest, uint32_t flags)
+{
+    uint32_t shut = 0;
+    if (flags & RDY_EVENT_READABLE)
+        shut |= interest & RDY_SHUT_READ;
+    if (flags & RDY_EVENT_WRITABLE)
+        shut |= interest & RDY_SHUT_WRITE;
+    return shut;
+}
+
+/*
  * The seam: what one kernel mechanism does. Everything that is the same for all of them stands above it,
  * once: checking arguments, who is registered where, locking, time-outs that go on after a wake-up, wakers,
  * spinning, fork.

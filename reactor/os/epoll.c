@@ -20,7 +20,7 @@ struct epoll_state {
     int fd;
     struct rdy_notice notice;
     atomic_bool noticed; /* the notice was posted and its event has not been seen */
-    uint8_t flags[64];   /* rdy_flags_from_poll of all bits that the kernel reports, by flag_index */
+    uint8_t flags[128];  /* the flags for all bits that the kernel reports, by flag_index */
 };
 
 _Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI && POLLERR == EPOLLERR &&
@@ -28,18 +28,30 @@ _Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI &
                "rdy_flags_from_poll serves both");
 _Static_assert(sizeof(rdy_event) <= 16 && sizeof(struct epoll_event) <= 16, "the room for one event");
 
-/* EPOLLIN, PRI, OUT, ERR and HUP are the low five bits, and RDHUP is moved down to them. */
+/*
+ * What the kernel does not tell, that our writing was shut down, it can be made to keep: every socket reports WRNORM
+ * with OUT to whoever asked for it, and nobody has another use for it.
+ */
+enum { SHUT_WRITE = EPOLLWRNORM };
+
+/* EPOLLIN, PRI, OUT, ERR and HUP are the low five bits; RDHUP and SHUT_WRITE are moved down to them. */
 static uint32_t flag_index(uint32_t bits)
 {
-    return (bits & 31) | (bits >> 8 & 32);
+    return (bits & 31) | (bits >> 8 & 32) | (bits >> 2 & 64);
 }
 
-_Static_assert(EPOLLRDHUP >> 8 == 32 && EPOLLHUP == 16, "flag_index");
+_Static_assert(EPOLLHUP == 16 && EPOLLRDHUP >> 8 == 32 && SHUT_WRITE >> 2 == 64, "flag_index");
+
+static uint8_t flags_at(uint32_t index)
+{
+    const uint32_t flags = rdy_flags_from_poll((index & 31) | (index & 32) << 8);
+    return (uint8_t)(flags | rdy_shut_flags(index & 64 ? RDY_SHUT_WRITE : 0, flags));
+}
 
 static void fill_flags(struct epoll_state *state)
 {
     for (uint32_t index = 0; index < sizeof state->flags; index++)
-        state->flags[index] = (uint8_t)rdy_flags_from_poll((index & 31) | (index & 32) << 8);
+        state->flags[index] = flags_at(index);
 }
 
 static uint32_t kernel_interest(rdy_interest interest)
@@ -48,7 +60,7 @@ static uint32_t kernel_interest(rdy_interest interest)
     if (interest & RDY_READABLE)
         bits |= EPOLLIN | EPOLLRDHUP;
     if (interest & RDY_WRITABLE)
-        bits |= EPOLLOUT;
+        bits |= interest & RDY_SHUT_WRITE ? EPOLLOUT | SHUT_WRITE : EPOLLOUT;
     if (interest & RDY_PRIORITY)
         bits |= EPOLLPRI;
     if ((interest & RDY_TRIGGERS) == RDY_EDGE)

@@ -311,7 +311,7 @@ static uint32_t flags_of(const struct kevent *event, rdy_interest interest)
         flags = RDY_EVENT_PRIORITY | RDY_EVENT_READABLE;
     if (error)
         flags |= RDY_EVENT_ERROR | (interest & (RDY_READABLE | RDY_WRITABLE));
-    return flags;
+    return flags | rdy_shut_flags(interest, flags);
 }
 
 /*

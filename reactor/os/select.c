@@ -224,10 +224,6 @@ static uint32_t unasked_bits(rdy_interest interest)
     return bits;
 }
 
-_Static_assert(RDY_EVENT_READABLE == RDY_READABLE && RDY_EVENT_WRITABLE == RDY_WRITABLE &&
-                   RDY_EVENT_PRIORITY == RDY_PRIORITY,
-               "conditions are flags");
-
 /*
  * select says ready and no more; poll(2), which takes nothing away, tells a close from data. Where it knows
  * nothing (POLLNVAL for terminals on some macOS), what select has seen must do.
@@ -278,7 +274,8 @@ static int collect(struct select_state *state, int end, uint64_t newest, rdy_eve
             continue;
         const uint32_t flags = flags_of(fd, entry->interest, seen);
         disarm(entry, seen | (flags & RDY_CONDITIONS));
-        events[count++] = (rdy_event){.token = entry->token, .flags = flags};
+        events[count++] =
+            (rdy_event){.token = entry->token, .flags = flags | rdy_shut_flags(entry->interest, flags)};
     }
     return count;
 }
