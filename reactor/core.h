@@ -54,7 +54,7 @@ bool rdy_registry_is_inherited(const struct rdy_registry *registry);
 
 /*
  * Tells the backend what the library has shut down of a source that is registered here. That arms it anew, so a
- * oneshot, which may have fired, has to wait until it is reregistered.
+ * oneshot, which may have fired, has to wait until it is reregistered, and what is exclusive until it is registered.
  */
 void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source);
 

@@ -11,8 +11,9 @@ extern "C" {
 #endif
 
 /*
- * What a registration asks for: at least one of the three conditions, or'ed with at most one trigger. An
- * interest without a condition, with an unknown bit or with both LEVEL and ONESHOT is refused with -EINVAL.
+ * What a registration asks for: at least one of the three conditions, or'ed with at most one trigger and, on
+ * epoll, with EXCLUSIVE. An interest without a condition, with an unknown bit or with both LEVEL and ONESHOT is
+ * refused with -EINVAL.
  * PRIORITY is out-of-band data (POLLPRI of poll(2)). A kqueue without a filter for it (FreeBSD, NetBSD)
  * refuses it alone with -ENOTSUP, tells it with readable events and leaves it out beside WRITABLE alone.
  */
@@ -32,6 +33,15 @@ typedef uint32_t rdy_interest;
 #define RDY_EDGE    UINT32_C(0)
 #define RDY_LEVEL   UINT32_C(0x100)
 #define RDY_ONESHOT UINT32_C(0x200)
+
+/*
+ * For a listener that several polls wait on: a connection wakes at least one of those that sleep, not all of them
+ * (EPOLLEXCLUSIVE of epoll_ctl(2)). The kernel does not spread the connections evenly; listeners of their own with
+ * reuse_port_lb do (net/tcp_listener.h). -ENOTSUP on other backends. What the kernel refuses is -EINVAL: with
+ * PRIORITY or ONESHOT, on the descriptor of a poll, and to reregister: deregister and register instead. A half-close
+ * is not told as read_closed.
+ */
+#define RDY_EXCLUSIVE UINT32_C(0x400)
 
 /* Room for any interest that rdy_interest_print writes, the final NUL included. */
 #define RDY_INTEREST_TEXT_MAX 64

@@ -61,7 +61,10 @@ static void show_change(struct rdy_registry *registry)
 
 static bool is_valid(rdy_interest interest)
 {
-    return (interest & RDY_CONDITIONS) != 0 && (interest & ~(RDY_CONDITIONS | RDY_TRIGGERS)) == 0 &&
+    if ((interest & RDY_EXCLUSIVE) && (interest & (RDY_ONESHOT | RDY_PRIORITY)) != 0)
+        return false;
+    return (interest & RDY_CONDITIONS) != 0 &&
+           (interest & ~(RDY_CONDITIONS | RDY_TRIGGERS | RDY_EXCLUSIVE)) == 0 &&
            (interest & RDY_TRIGGERS) != RDY_TRIGGERS;
 }
 
@@ -155,6 +158,8 @@ int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_toke
         return error;
     if (source->registry == NULL)
         return -ENOENT;
+    if ((interest | rdy_source_asked(source)) & RDY_EXCLUSIVE)
+        return -EINVAL;
     const rdy_source before = *source;
     rdy_source_ask(source, token, interest);
     error = change(registry, source);
@@ -167,7 +172,8 @@ int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_toke
 
 void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source)
 {
-    if (!rdy_registry_is_inherited(registry) && !(rdy_source_asked(source) & RDY_ONESHOT))
+    const rdy_interest unchangeable = RDY_ONESHOT | RDY_EXCLUSIVE;
+    if (!rdy_registry_is_inherited(registry) && !(rdy_source_asked(source) & unchangeable))
         (void)change(registry, source); /* what is no longer registered has no event to show it */
 }
 

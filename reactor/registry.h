@@ -30,7 +30,7 @@ typedef struct rdy_registry rdy_registry;
  *             and kqueue also for devices that cannot be waited for
  *   -EBADF    the source holds no open descriptor, or the poll is closed
  *   -EMFILE   select, where the system has a fixed FD_SETSIZE: the descriptor is above it
- *   -ENOTSUP  kqueue: RDY_PRIORITY alone, where the system has no filter for it
+ *   -ENOTSUP  kqueue: RDY_PRIORITY alone, where the system has no filter for it; RDY_EXCLUSIVE elsewhere than on epoll
  *   -ENOMEM, -ENOSPC, -ELOOP   as epoll_ctl(2) says
  *   -ECHILD   this is a child of fork(2) and the poll is the parent's
  */
@@ -40,7 +40,8 @@ RDY_API int rdy_registry_register(rdy_registry *registry, rdy_source *source, rd
 /*
  * Replaces token and interest. It always re-arms: readiness that still exists is reported again, also when
  * nothing changed. Errors as for register; -ENOENT if the source is not registered, or no more, since its descriptor
- * was closed and is another file's; -EEXIST if it is registered with another poll.
+ * was closed and is another file's; -EEXIST if it is registered with another poll; -EINVAL for what is or would be
+ * RDY_EXCLUSIVE.
  */
 RDY_API int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_token token,
                                     rdy_interest interest);

@@ -67,6 +67,8 @@ static uint32_t kernel_interest(rdy_interest interest)
         bits |= EPOLLET;
     if (interest & RDY_ONESHOT)
         bits |= EPOLLONESHOT;
+    if (interest & RDY_EXCLUSIVE) /* which goes with few other bits (epoll_ctl(2)) */
+        bits = (bits & ~(uint32_t)(EPOLLRDHUP | SHUT_WRITE)) | EPOLLEXCLUSIVE;
     return bits;
 }
 

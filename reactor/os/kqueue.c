@@ -120,7 +120,7 @@ static bool is_deaf(rdy_interest interest)
 static int kqueue_add(void *opaque, int fd, rdy_token token, rdy_interest interest)
 {
     struct kqueue_state *state = opaque;
-    if (is_deaf(interest))
+    if (is_deaf(interest) || (interest & RDY_EXCLUSIVE))
         return -ENOTSUP;
     int error = rdy_registrations_add(&state->table, fd, token, interest);
     if (error != 0)

@@ -130,6 +130,8 @@ static void select_close(void *opaque, bool inherited)
 static int select_add(void *opaque, int fd, rdy_token token, rdy_interest interest)
 {
     struct select_state *state = opaque;
+    if (interest & RDY_EXCLUSIVE)
+        return -ENOTSUP;
     int error = fd < 0 ? -EBADF : reserve(state, fd);
     return error != 0 ? error : rdy_registrations_add(&state->table, fd, token, interest);
 }
