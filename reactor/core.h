@@ -25,6 +25,7 @@ struct rdy_registry {
     atomic_bool closed;        /* written under the lock */
     atomic_uint handovers;     /* see rdy_registry_hand_over */
     atomic_bool asleep;        /* the waiting thread sleeps, or is about to, and nobody has woken it yet */
+    atomic_bool watched;       /* somebody may sleep on the poll's descriptor: each wake has to show there */
     atomic_bool wakes_pending; /* `first_wake` is not empty; written under the lock */
     pthread_mutex_t lock;      /* held around all calls of the backend but wait; guards the queue of wakes */
     struct rdy_waker *first_wake, *last_wake;
@@ -58,7 +59,7 @@ bool rdy_registry_is_inherited(const struct rdy_registry *registry);
  */
 void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source);
 
-/* Wakes the waiting thread if it sleeps. The lock is held and the registry is open. */
+/* Wakes the waiting thread if it sleeps, and who watches the poll. The lock is held and the registry is open. */
 void rdy_registry_rouse(struct rdy_registry *registry);
 
 /* Takes pending wakes, the oldest first, as at most `capacity` events; returns their number. */

@@ -98,6 +98,27 @@ rdy_registry *rdy_poll_registry(rdy_poll *poll)
     return poll->registry;
 }
 
+/* A wake that is pending already, or left for want of room, has to show on the descriptor too. */
+static void show_wakes(struct rdy_registry *registry)
+{
+    pthread_mutex_lock(&registry->lock);
+    if (atomic_load(&registry->wakes_pending))
+        registry->backend->wake(registry->state);
+    pthread_mutex_unlock(&registry->lock);
+}
+
+int rdy_poll_fd(rdy_poll *poll)
+{
+    struct rdy_registry *registry = poll->registry;
+    if (rdy_registry_is_inherited(registry))
+        return -ECHILD;
+    if (registry->backend->descriptor == NULL)
+        return -ENOTSUP;
+    atomic_store(&registry->watched, true);
+    show_wakes(registry);
+    return registry->backend->descriptor(registry->state);
+}
+
 const char *rdy_poll_backend(const rdy_poll *poll)
 {
     return poll->registry->backend->name;
@@ -208,5 +229,7 @@ int rdy_poll_wait(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
     }
     if (count > 0)
         events->count = (size_t)count;
+    if (atomic_load_explicit(&poll->registry->watched, memory_order_relaxed))
+        show_wakes(poll->registry);
     return count;
 }

@@ -48,7 +48,7 @@ bool rdy_registry_is_inherited(const struct rdy_registry *registry)
 
 void rdy_registry_rouse(struct rdy_registry *registry)
 {
-    if (atomic_exchange(&registry->asleep, false))
+    if (atomic_exchange(&registry->asleep, false) || atomic_load(&registry->watched))
         registry->backend->wake(registry->state);
 }
 

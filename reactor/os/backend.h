@@ -74,6 +74,9 @@ struct rdy_backend {
     /* Ends a wait that sleeps, or the next one. */
     void (*wake)(void *state);
 
+    /* Optional: a descriptor that poll(2) finds readable while wait would have something to do. */
+    int (*descriptor)(const void *state);
+
     /*
      * Optional, for mechanisms without edges of their own: an operation in `direction` would have blocked. 1 if
      * that armed something, else 0. Where it is there, every read and write of net/ reports to it

@@ -139,6 +139,12 @@ static void epoll_wake(void *opaque)
         rdy_notice_post(state->notice.writer);
 }
 
+static int epoll_descriptor(const void *opaque)
+{
+    const struct epoll_state *state = opaque;
+    return state->fd;
+}
+
 /*
  * A user's token may be any number, this address among them; so an event under it is the notice's only when
  * the notice was posted, and only once.
@@ -222,4 +228,5 @@ const struct rdy_backend rdy_backend_epoll = {
     .remove = epoll_remove,
     .wait = epoll_wait_for,
     .wake = epoll_wake,
+    .descriptor = epoll_descriptor,
 };

@@ -264,6 +264,12 @@ static void kqueue_wake(void *opaque)
         trigger_user_filter(state);
 }
 
+static int kqueue_descriptor(const void *opaque)
+{
+    const struct kqueue_state *state = opaque;
+    return state->fd;
+}
+
 static bool is_wake(const struct kqueue_state *state, const struct kevent *event)
 {
     return is_user_filter(event) || (state->notice.reader >= 0 && (int)event->ident == state->notice.reader &&
@@ -386,4 +392,5 @@ const struct rdy_backend rdy_backend_kqueue = {
     .remove = kqueue_remove,
     .wait = kqueue_wait,
     .wake = kqueue_wake,
+    .descriptor = kqueue_descriptor,
 };

@@ -47,13 +47,23 @@ static const char *asked_backend(void)
     return asked != NULL ? asked : rdy_backends()[0];
 }
 
-bool socket_errors_are_eaten(void)
+static bool is_libkqueue(void)
 {
 #ifdef __linux__
     return strcmp(asked_backend(), "kqueue") == 0;
 #else
     return false;
 #endif
+}
+
+bool socket_errors_are_eaten(void)
+{
+    return is_libkqueue();
+}
+
+bool nesting_is_missing(void)
+{
+    return is_libkqueue();
 }
 
 START_TEST(the_backend_is_the_one_asked_for)

@@ -44,6 +44,9 @@ void reopen_subject(const rdy_poll_options *options);
  */
 bool socket_errors_are_eaten(void);
 
+/* Whether its own descriptor cannot be watched, as that of kqueue(2) can: libkqueue's is never readable. */
+bool nesting_is_missing(void);
+
 /* The flags of all events of the last wait for this token, or'ed. */
 uint32_t flags_for(rdy_token token);
 
