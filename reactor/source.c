@@ -45,6 +45,11 @@ bool rdy_source_is_registered(const rdy_source *source)
     return source->registry != NULL && !atomic_load(&source->registry->closed);
 }
 
+rdy_token rdy_source_token(const rdy_source *source)
+{
+    return source->token;
+}
+
 void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *registry)
 {
     rdy_registry_retain(registry);

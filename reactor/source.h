@@ -6,6 +6,7 @@
 
 #include "reactor/export.h"
 #include "reactor/interest.h"
+#include "reactor/token.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,7 +22,7 @@ struct rdy_registry;
  */
 typedef struct rdy_source {
     struct rdy_registry *registry; /* a counted reference while registered */
-    uintptr_t token;               /* as last registered */
+    rdy_token token;
     int fd;
     uint32_t state;
 } rdy_source;
@@ -41,6 +42,9 @@ RDY_API int rdy_source_fd(const rdy_source *source);
 
 /* Whether the source is registered with a poll that is still open. */
 RDY_API bool rdy_source_is_registered(const rdy_source *source);
+
+/* The token that was last given to register or reregister; 0 if none was. It outlasts the registration. */
+RDY_API rdy_token rdy_source_token(const rdy_source *source);
 
 /*
  * Says that an operation on the raw descriptor answered EAGAIN (or moved less than was asked), for

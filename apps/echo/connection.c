@@ -90,7 +90,7 @@ static size_t room_for_read(const echo_connection *connection, const echo_exchan
 
 static void take_in(echo_connection *connection, echo_exchange *exchange, size_t count, size_t wanted)
 {
-    const rdy_event told = {.token = connection->token, .flags = connection->told};
+    const rdy_event told = {.token = rdy_source_token(&connection->source), .flags = connection->told};
     connection->readable = !rdy_event_is_drained(told, (ptrdiff_t)count, wanted);
     connection->active_ms = exchange->now_ms;
     echo_counters_add(exchange->counters, COUNT_BYTES_IN, count);

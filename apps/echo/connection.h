@@ -40,9 +40,8 @@ typedef enum echo_state {
 
 typedef struct echo_connection {
     rdy_source source;
-    rdy_buffer pending; /* bytes that the kernel would not take yet */
-    rdy_timer quiet;    /* comes when no byte may have moved for a while */
-    rdy_token token;
+    rdy_buffer pending;                   /* bytes that the kernel would not take yet */
+    rdy_timer quiet;                      /* comes when no byte may have moved for a while */
     struct echo_connection *next_waiting; /* in the pool's ring of those with more to read, or NULL */
     uint32_t active_ms;                   /* when bytes last moved, modulo 2^32 */
     uint8_t told;      /* flags of the events so far: a close is told once and holds for ever */

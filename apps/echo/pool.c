@@ -55,10 +55,11 @@ static void arm(echo_pool *pool, echo_connection *connection)
 
 static void remove_connection(echo_pool *pool, echo_connection *connection)
 {
+    const rdy_token token = rdy_source_token(&connection->source);
     rdy_timer_wheel_cancel(pool->wheel, &connection->quiet);
     rdy_buffer_free(&connection->pending);
     rdy_source_close(&connection->source);
-    rdy_slab_remove(&pool->connections, connection->token);
+    rdy_slab_remove(&pool->connections, token);
     pool->left++;
     echo_counters_add(pool->exchange.counters, COUNT_CLOSED, 1);
 }
@@ -72,7 +73,6 @@ int echo_pool_add(echo_pool *pool, rdy_source stream)
         return -ENOMEM;
     }
     connection->source = stream;
-    connection->token = token;
     connection->active_ms = pool->exchange.now_ms;
     const int error = rdy_registry_register(pool->registry, &connection->source, token,
                                             RDY_READABLE | RDY_WRITABLE | RDY_PRIORITY);

@@ -60,6 +60,21 @@ START_TEST(a_duplicate_of_the_descriptor_registers_by_itself)
 }
 END_TEST
 
+START_TEST(a_source_knows_its_last_token_until_it_is_closed)
+{
+    struct pair pair = open_unix_pair();
+    ck_assert_uint_eq(rdy_source_token(pair.end), 0);
+    watch(pair.end, TOKEN, RDY_READABLE);
+    ck_assert_uint_eq(rdy_source_token(pair.end), TOKEN);
+    watch_again(pair.end, OTHER, RDY_READABLE);
+    ck_assert_int_eq(rdy_registry_reregister(subject.registry, pair.end, TOKEN, 0), -EINVAL);
+    ck_assert_int_eq(rdy_source_deregister(pair.end), 0);
+    ck_assert_uint_eq(rdy_source_token(pair.end), OTHER);
+    rdy_source_close(pair.end);
+    ck_assert_uint_eq(rdy_source_token(pair.end), 0);
+}
+END_TEST
+
 START_TEST(what_is_not_registered_is_enoent)
 {
     struct pair pair = open_unix_pair();
@@ -120,7 +135,7 @@ START_TEST(an_interest_that_means_nothing_is_einval)
 {
     static const rdy_interest bad[] = {
         0, RDY_LEVEL,        RDY_ONESHOT,          RDY_READABLE | RDY_LEVEL | RDY_ONESHOT,
-        4, RDY_READABLE | 8, RDY_WRITABLE | 0x400,
+        4, RDY_READABLE | 8, RDY_WRITABLE | 0x800,
     };
     struct pair fresh = open_unix_pair();
     struct pair pair = open_unix_pair();
@@ -269,6 +284,7 @@ int main(void)
     tcase_add_checked_fixture(refused, open_other, close_other);
     tcase_add_test(refused, registering_twice_is_eexist);
     tcase_add_test(refused, another_source_with_the_same_descriptor_is_eexist);
+    tcase_add_test(refused, a_source_knows_its_last_token_until_it_is_closed);
     tcase_add_test(refused, what_is_not_registered_is_enoent);
     tcase_add_test(refused, the_source_of_another_poll_is_eexist);
     tcase_add_test(refused, an_interest_that_means_nothing_is_einval);
