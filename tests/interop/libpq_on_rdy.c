@@ -1,0 +1,86 @@
+#include "libpq_on_rdy.h"
+
+#include <errno.h>
+
+static void on_ready(struct loop_watch *watch, rdy_event event);
+
+static void unwatch(struct libpq_on_rdy *postgres)
+{
+    loop_remove(postgres->loop, postgres->watch);
+    postgres->watch = NULL;
+}
+
+static int watch(struct libpq_on_rdy *postgres, rdy_interest conditions)
+{
+    return loop_add(postgres->loop, PQsocket(postgres->connection), conditions, on_ready, postgres,
+                    &postgres->watch);
+}
+
+/*
+ * While it connects, libpq may close its socket and open another, for the next host or for a try without TLS, and the
+ * new one mostly has the number of the old one: so the watch ends before each step and begins anew after it.
+ */
+static void step(struct libpq_on_rdy *postgres)
+{
+    unwatch(postgres);
+    const PostgresPollingStatusType next = PQconnectPoll(postgres->connection);
+    postgres->connecting = next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING;
+    if (next == PGRES_POLLING_OK)
+        PQsetnonblocking(postgres->connection, 1);
+    int error = 0;
+    if (next != PGRES_POLLING_FAILED)
+        error = watch(postgres, next == PGRES_POLLING_WRITING ? RDY_WRITABLE : RDY_READABLE);
+    if (error != 0)
+        postgres->loop->error = error;
+    if (!postgres->connecting)
+        postgres->ready(postgres);
+}
+
+void libpq_on_rdy_flush(struct libpq_on_rdy *postgres)
+{
+    if (PQflush(postgres->connection) > 0)
+        loop_change(postgres->loop, postgres->watch, RDY_READABLE | RDY_WRITABLE);
+    else if (PQstatus(postgres->connection) == CONNECTION_OK)
+        loop_change(postgres->loop, postgres->watch, RDY_READABLE);
+    else
+        unwatch(postgres); /* libpq has closed the socket */
+}
+
+/* The server may have to be read before it reads on: PQflush(3) wants both to be looked at. */
+static void on_ready(struct loop_watch *ready, rdy_event event)
+{
+    struct libpq_on_rdy *postgres = ready->context;
+    if (postgres->connecting) {
+        step(postgres);
+        return;
+    }
+    if (rdy_event_is_readable(event))
+        PQconsumeInput(postgres->connection); /* what fails here shows in the results and in PQstatus */
+    libpq_on_rdy_flush(postgres);
+    postgres->ready(postgres);
+}
+
+int libpq_on_rdy_open(struct loop *loop, const char *words, void (*ready)(struct libpq_on_rdy *postgres),
+                      void *context, struct libpq_on_rdy *postgres)
+{
+    PGconn *connection = PQconnectStart(words);
+    if (connection == NULL)
+        return -ENOMEM;
+    *postgres = (struct libpq_on_rdy){
+        .loop = loop, .connection = connection, .connecting = true, .ready = ready, .context = context};
+    if (PQstatus(connection) == CONNECTION_BAD) {
+        postgres->connecting = false;
+        ready(postgres);
+        return 0;
+    }
+    const int error = watch(postgres, RDY_WRITABLE);
+    if (error != 0)
+        PQfinish(connection);
+    return error;
+}
+
+void libpq_on_rdy_close(struct libpq_on_rdy *postgres)
+{
+    unwatch(postgres);
+    PQfinish(postgres->connection);
+}
