@@ -148,6 +148,16 @@ class Programs(unittest.TestCase):
         self.assertEqual(len(examples), 1)
         self.build([*CC, "-Wall", "-Wextra", "-Werror"], examples[0], ".c", *flags("--libs"))
 
+    def test_each_adapter_compiles_where_its_library_is(self):
+        folder = prefix() / "share" / "doc" / "rdy" / "examples"
+        for name, package in {"cares": "libcares", "curl": "libcurl", "hiredis": "hiredis", "libpq": "libpq"}.items():
+            adapter = folder / (name + "_on_rdy.c")
+            self.assertTrue(adapter.exists())
+            known = subprocess.run(["pkg-config", "--cflags", package], capture_output=True, text=True, check=False)
+            if known.returncode == 0:
+                theirs = shlex.split(known.stdout)
+                run(*C11, "-D_GNU_SOURCE", "-fsyntax-only", *flags("--cflags"), *theirs, adapter, folder / "loop.c")
+
     def test_pkg_config_names_nothing_but_what_is_installed(self):
         folders = [flag[2:] for flag in flags("--cflags", "--libs") if flag[:2] in ("-I", "-L")]
         self.assertLessEqual({str(header_folder()), str(library_folder())}, set(folders))
