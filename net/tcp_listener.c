@@ -11,18 +11,6 @@
 
 enum { DEFAULT_BACKLOG = 4096 };
 
-static int set_reuse_port(int fd)
-{
-#if defined(SO_REUSEPORT_LB) /* FreeBSD: SO_REUSEPORT alone gives all connections to one */
-    return rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEPORT_LB, 1);
-#elif defined(SO_REUSEPORT)
-    return rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-    (void)fd;
-    return -ENOTSUP;
-#endif
-}
-
 static int set_v4_mapped(int fd, bool mapped)
 {
     const int error = rdy_socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !mapped);
@@ -35,7 +23,7 @@ static int set_options(int fd, int family, const rdy_tcp_listener_options *optio
     if (!options->no_reuse_address)
         error = rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (error == 0 && options->reuse_port)
-        error = set_reuse_port(fd);
+        error = rdy_socket_set_reuse_port(fd);
     if (error == 0 && family == AF_INET6)
         error = set_v4_mapped(fd, options->v4_mapped);
     if (error == 0 && options->nodelay)

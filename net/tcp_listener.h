@@ -24,7 +24,7 @@ typedef struct rdy_tcp_listener {
 /* A zeroed one, or NULL in its place, is the default. */
 typedef struct rdy_tcp_listener_options {
     bool no_reuse_address; /* do not set SO_REUSEADDR: a restart then has to wait for TIME_WAIT */
-    bool reuse_port; /* several listeners on one port; Linux and FreeBSD spread the connections among them */
+    bool reuse_port; /* several listeners on one port (SO_REUSEPORT); Linux spreads connections among them */
     bool
         v4_mapped; /* an IPv6 listener also takes IPv4 (IPV6_V6ONLY off); by default it is IPv6 only everywhere */
     bool nodelay; /* TCP_NODELAY, which accepted streams inherit (Linux and the BSDs) */

@@ -198,6 +198,29 @@ int rdy_socket_option(int fd, int level, int name, int *value)
     return 0;
 }
 
+int rdy_socket_set_reuse_port(int fd)
+{
+#ifdef SO_REUSEPORT
+    return rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+    (void)fd;
+    return -ENOTSUP;
+#endif
+}
+
+/* FreeBSD has an option of its own for this; SO_REUSEPORT spreads on Linux (3.9) and DragonFly alone. */
+int rdy_socket_set_reuse_port_lb(int fd)
+{
+#if defined(SO_REUSEPORT_LB)
+    return rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEPORT_LB, 1);
+#elif defined(__linux__) || defined(__DragonFly__)
+    return rdy_socket_set_reuse_port(fd);
+#else
+    (void)fd;
+    return -ENOTSUP;
+#endif
+}
+
 /* macOS counts SO_LINGER in ticks and has SO_LINGER_SEC beside it. */
 #ifdef SO_LINGER_SEC
 enum { LINGER = SO_LINGER_SEC };

@@ -43,6 +43,15 @@ int rdy_socket_peer_address(int fd, rdy_address *address);
 int rdy_socket_set_option(int fd, int level, int name, int value);
 int rdy_socket_option(int fd, int level, int name, int *value);
 
+/* Lets several sockets have one address if all of them ask so (SO_REUSEPORT); -ENOTSUP where there is none. */
+int rdy_socket_set_reuse_port(int fd);
+
+/*
+ * The same, and the kernel spreads connections or datagrams among them by the addresses of both ends;
+ * -ENOTSUP where it would give all to one.
+ */
+int rdy_socket_set_reuse_port_lb(int fd);
+
 /* SO_LINGER in seconds, -1 for off. */
 int rdy_socket_set_linger(int fd, int seconds);
 int rdy_socket_linger(int fd, int *seconds);
