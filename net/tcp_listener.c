@@ -4,18 +4,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "net/ip_options.h"
 #include "net/os/socket.h"
-#include "net/tcp_options.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
 
 enum { DEFAULT_BACKLOG = 4096 };
-
-static int set_v4_mapped(int fd, bool mapped)
-{
-    const int error = rdy_socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !mapped);
-    return mapped && error == -EINVAL ? -ENOTSUP : error; /* OpenBSD knows no other */
-}
 
 static int set_options(int fd, int family, const rdy_tcp_listener_options *options)
 {
@@ -25,7 +19,7 @@ static int set_options(int fd, int family, const rdy_tcp_listener_options *optio
     if (error == 0 && options->reuse_port)
         error = rdy_socket_set_reuse_port(fd);
     if (error == 0 && family == AF_INET6)
-        error = set_v4_mapped(fd, options->v4_mapped);
+        error = rdy_ip_set_v4_mapped(fd, options->v4_mapped);
     if (error == 0 && options->nodelay)
         error = rdy_socket_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return error;
@@ -38,7 +32,7 @@ int rdy_tcp_listener_bind(const rdy_address *address, const rdy_tcp_listener_opt
     if (options == NULL)
         options = &defaults;
     const int family = rdy_address_family(address);
-    if (family != AF_INET && family != AF_INET6)
+    if (!rdy_ip_is_address(address))
         return -EAFNOSUPPORT;
     if (options->backlog < 0)
         return -EINVAL;
@@ -106,10 +100,10 @@ int rdy_tcp_listener_take_error(rdy_tcp_listener *listener)
 
 int rdy_tcp_listener_set_ttl(rdy_tcp_listener *listener, int ttl)
 {
-    return rdy_tcp_set_ttl(&listener->source, ttl);
+    return rdy_ip_set_ttl(&listener->source, ttl);
 }
 
 int rdy_tcp_listener_ttl(const rdy_tcp_listener *listener, int *ttl)
 {
-    return rdy_tcp_ttl(&listener->source, ttl);
+    return rdy_ip_ttl(&listener->source, ttl);
 }

@@ -1,11 +1,11 @@
-#include "net/tcp_options.h"
+#include "net/tcp_stream.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "net/ip_options.h"
 #include "net/os/socket.h"
-#include "net/tcp_stream.h"
 
 /* The idle time before the first keepalive probe has another name on macOS. */
 #if !defined(TCP_KEEPIDLE) && defined(TCP_KEEPALIVE)
@@ -17,43 +17,14 @@ static int fd_of(const rdy_tcp_stream *stream)
     return rdy_source_fd(&stream->source);
 }
 
-/* Hops are an option of IP, and each version of it has its own. */
-static int hops_option(const rdy_source *source, int *level, int *name)
-{
-    rdy_address local;
-    int error = rdy_socket_local_address(rdy_source_fd(source), &local);
-    if (error != 0)
-        return error;
-    const bool is_ipv6 = rdy_address_family(&local) == AF_INET6;
-    *level = is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    *name = is_ipv6 ? IPV6_UNICAST_HOPS : IP_TTL;
-    return 0;
-}
-
-int rdy_tcp_set_ttl(const rdy_source *source, int ttl)
-{
-    int level, name;
-    if (ttl < 1 || ttl > 255)
-        return -EINVAL;
-    int error = hops_option(source, &level, &name);
-    return error != 0 ? error : rdy_socket_set_option(rdy_source_fd(source), level, name, ttl);
-}
-
-int rdy_tcp_ttl(const rdy_source *source, int *ttl)
-{
-    int level, name;
-    int error = hops_option(source, &level, &name);
-    return error != 0 ? error : rdy_socket_option(rdy_source_fd(source), level, name, ttl);
-}
-
 int rdy_tcp_stream_set_ttl(rdy_tcp_stream *stream, int ttl)
 {
-    return rdy_tcp_set_ttl(&stream->source, ttl);
+    return rdy_ip_set_ttl(&stream->source, ttl);
 }
 
 int rdy_tcp_stream_ttl(const rdy_tcp_stream *stream, int *ttl)
 {
-    return rdy_tcp_ttl(&stream->source, ttl);
+    return rdy_ip_ttl(&stream->source, ttl);
 }
 
 int rdy_tcp_stream_set_nodelay(rdy_tcp_stream *stream, bool nodelay)

@@ -4,16 +4,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "net/ip_options.h"
 #include "net/os/socket.h"
 #include "net/stream.h"
-#include "net/tcp_options.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
-
-static bool is_internet(const rdy_address *address)
-{
-    return rdy_address_family(address) == AF_INET || rdy_address_family(address) == AF_INET6;
-}
 
 int rdy_tcp_stream_connect(const rdy_address *peer, rdy_tcp_stream *stream)
 {
@@ -22,7 +17,7 @@ int rdy_tcp_stream_connect(const rdy_address *peer, rdy_tcp_stream *stream)
 
 int rdy_tcp_stream_connect_from(const rdy_address *from, const rdy_address *peer, rdy_tcp_stream *stream)
 {
-    if (!is_internet(peer))
+    if (!rdy_ip_is_address(peer))
         return -EAFNOSUPPORT;
     int fd = rdy_socket_open(rdy_address_family(peer), SOCK_STREAM);
     if (fd < 0)
@@ -78,7 +73,7 @@ int rdy_tcp_stream_from_fd(int fd, rdy_tcp_stream *stream)
 {
     rdy_address local;
     int error = rdy_socket_local_address(fd, &local);
-    if (error == 0 && !is_internet(&local))
+    if (error == 0 && !rdy_ip_is_address(&local))
         error = -EINVAL;
     if (error == 0)
         error = rdy_socket_prepare(fd, SOCK_STREAM);
