@@ -1,14 +1,8 @@
 #include "net/stream.h"
 
-#include <errno.h>
-#include <limits.h>
-
 #include "net/os/socket.h"
+#include "net/pieces.h"
 #include "reactor/source_io.h"
-
-#ifndef IOV_MAX
-#define IOV_MAX 1024
-#endif
 
 ptrdiff_t rdy_stream_read(rdy_source *source, void *bytes, size_t size)
 {
@@ -25,13 +19,6 @@ ptrdiff_t rdy_stream_write(rdy_source *source, const void *bytes, size_t size)
     return rdy_source_send(source, bytes, size, 0);
 }
 
-static struct msghdr message_of(const struct iovec *pieces, int count)
-{
-    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces}; /* neither call writes to it */
-    message.msg_iovlen = (__typeof__(message.msg_iovlen))count;             /* size_t, int or unsigned */
-    return message;
-}
-
 static size_t total_of(const struct iovec *pieces, int count)
 {
     size_t total = 0;
@@ -42,18 +29,16 @@ static size_t total_of(const struct iovec *pieces, int count)
 
 ptrdiff_t rdy_stream_readv(rdy_source *source, const struct iovec *pieces, int count)
 {
-    if (count < 0 || count > IOV_MAX)
-        return -EINVAL;
-    struct msghdr message = message_of(pieces, count);
-    return rdy_source_recvmsg(source, &message, total_of(pieces, count), 0);
+    struct msghdr message;
+    int error = rdy_pieces_message(pieces, count, &message);
+    return error != 0 ? error : rdy_source_recvmsg(source, &message, total_of(pieces, count), 0);
 }
 
 ptrdiff_t rdy_stream_writev(rdy_source *source, const struct iovec *pieces, int count)
 {
-    if (count < 0 || count > IOV_MAX)
-        return -EINVAL;
-    struct msghdr message = message_of(pieces, count);
-    return rdy_source_sendmsg(source, &message, total_of(pieces, count), 0);
+    struct msghdr message;
+    int error = rdy_pieces_message(pieces, count, &message);
+    return error != 0 ? error : rdy_source_sendmsg(source, &message, total_of(pieces, count), 0);
 }
 
 int rdy_stream_shutdown(rdy_source *source, int how)
