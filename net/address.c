@@ -41,14 +41,21 @@ static const struct sockaddr_un *as_unix(const rdy_address *address)
 
 static const size_t path_offset = offsetof(struct sockaddr_un, sun_path);
 
-/* The bytes of the path or abstract name, without the NUL that ends a path. */
+/*
+ * The bytes of the path or abstract name, without the NUL that ends a path. Only Linux has abstract names: the BSDs
+ * and macOS fill the address of an unnamed socket up with NULs.
+ */
 static size_t path_length(const rdy_address *address)
 {
     if (address->length <= path_offset)
         return 0;
     const size_t length = (size_t)address->length - path_offset;
     const char *path = as_unix(address)->sun_path;
-    return path[0] == '\0' ? length : strnlen(path, length);
+#ifdef __linux__
+    if (path[0] == '\0')
+        return length;
+#endif
+    return strnlen(path, length);
 }
 
 rdy_address rdy_address_ipv4(const uint8_t bytes[4], uint16_t port)
