@@ -191,6 +191,71 @@ ptrdiff_t rdy_source_sendmsg(rdy_source *source, const struct msghdr *message, s
     return is_settled(source, result) ? result : settle(source, RDY_WRITABLE, result, size);
 }
 
+static int take_kept_error(rdy_source *source)
+{
+    const int error = rdy_source_kept_error(source);
+    if (error != 0)
+        rdy_source_keep_error(source, 0);
+    return error;
+}
+
+ptrdiff_t rdy_source_recv_datagram(rdy_source *source, struct msghdr *message, int flags)
+{
+    const int kept = take_kept_error(source);
+    ptrdiff_t result = kept != 0 ? kept : rdy_sys_recvmsg(fd_of(source), message, flags);
+    return result == -EAGAIN ? rdy_source_would_block(source, RDY_READABLE) : result;
+}
+
+ptrdiff_t rdy_source_send_datagram(rdy_source *source, const struct msghdr *message)
+{
+    ptrdiff_t result = rdy_sys_sendmsg(fd_of(source), message, 0);
+    return result == -EAGAIN ? rdy_source_would_block(source, RDY_WRITABLE) : result;
+}
+
+/* What recvmmsg(2) does, the error that comes too late to be told included. */
+static ptrdiff_t recv_one_by_one(rdy_source *source, rdy_sys_message *messages, unsigned count)
+{
+    ptrdiff_t done = 0;
+    for (rdy_sys_message *message = messages; message < messages + count; message++, done++) {
+        ptrdiff_t result = rdy_sys_recvmsg(fd_of(source), &message->msg_hdr, 0);
+        if (result < 0 && done > 0 && result != -EAGAIN)
+            rdy_source_keep_error(source, (int)result);
+        if (result < 0)
+            return done > 0 ? done : result;
+        message->msg_len = (unsigned)result;
+    }
+    return done;
+}
+
+static ptrdiff_t send_one_by_one(const rdy_source *source, rdy_sys_message *messages, unsigned count)
+{
+    ptrdiff_t done = 0;
+    for (rdy_sys_message *message = messages; message < messages + count; message++, done++) {
+        ptrdiff_t result = rdy_sys_sendmsg(fd_of(source), &message->msg_hdr, 0);
+        if (result < 0)
+            return done > 0 ? done : result;
+        message->msg_len = (unsigned)result;
+    }
+    return done;
+}
+
+ptrdiff_t rdy_source_recv_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count)
+{
+    const int kept = take_kept_error(source);
+    ptrdiff_t result = kept != 0 ? kept : rdy_sys_recvmmsg(fd_of(source), messages, count);
+    if (result == -ENOSYS)
+        result = recv_one_by_one(source, messages, count);
+    return settle(source, RDY_READABLE, result, count);
+}
+
+ptrdiff_t rdy_source_send_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count)
+{
+    ptrdiff_t result = rdy_sys_sendmmsg(fd_of(source), messages, count);
+    if (result == -ENOSYS)
+        result = send_one_by_one(source, messages, count);
+    return settle(source, RDY_WRITABLE, result, count);
+}
+
 void rdy_source_keep_error(rdy_source *source, int error)
 {
     source->state = (source->state & ((1U << ERROR_SHIFT) - 1)) | (uint32_t)-error << ERROR_SHIFT;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "reactor/os/sys.h"
 #include "reactor/source.h"
 #include "reactor/token.h"
 
@@ -34,6 +35,20 @@ ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flag
 ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags);
 ptrdiff_t rdy_source_recvmsg(rdy_source *source, struct msghdr *message, size_t size, int flags);
 ptrdiff_t rdy_source_sendmsg(rdy_source *source, const struct msghdr *message, size_t size, int flags);
+
+/*
+ * The same for datagrams, where a short one says nothing of the next. An error that is kept for a later call is told
+ * once, by receiving.
+ */
+ptrdiff_t rdy_source_recv_datagram(rdy_source *source, struct msghdr *message, int flags);
+ptrdiff_t rdy_source_send_datagram(rdy_source *source, const struct msghdr *message);
+
+/*
+ * The same for up to `count` of them, at least 1: how many were moved. Fewer than `count` received is as good as a
+ * would-block; an error that cut a batch short is kept when receiving, and lost when sending (sendmmsg(2)).
+ */
+ptrdiff_t rdy_source_recv_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count);
+ptrdiff_t rdy_source_send_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count);
 
 /* Reports that an operation other than these would have blocked (accept, connect). Returns -EAGAIN. */
 int rdy_source_would_block(rdy_source *source, rdy_interest direction);

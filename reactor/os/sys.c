@@ -9,6 +9,43 @@ void rdy_sys_close(int fd)
     (void)close(fd);
 }
 
+#ifdef __linux__
+
+ptrdiff_t rdy_sys_recvmmsg(int fd, rdy_sys_message *messages, unsigned count)
+{
+    ptrdiff_t result;
+    do
+        result = rdy_sys_result(recvmmsg(fd, messages, count, 0, NULL));
+    while (result == -EINTR);
+    return result;
+}
+
+ptrdiff_t rdy_sys_sendmmsg(int fd, rdy_sys_message *messages, unsigned count)
+{
+    ptrdiff_t result;
+    do
+        result = rdy_sys_result(sendmmsg(fd, messages, count, MSG_NOSIGNAL));
+    while (result == -EINTR);
+    return result;
+}
+
+#else
+
+ptrdiff_t rdy_sys_recvmmsg(int fd, rdy_sys_message *messages, unsigned count)
+{
+    (void)fd;
+    (void)messages;
+    (void)count;
+    return -ENOSYS;
+}
+
+ptrdiff_t rdy_sys_sendmmsg(int fd, rdy_sys_message *messages, unsigned count)
+{
+    return rdy_sys_recvmmsg(fd, messages, count);
+}
+
+#endif
+
 int rdy_sys_is_open(int fd)
 {
     return fcntl(fd, F_GETFD) >= 0;

@@ -59,6 +59,24 @@ static inline ptrdiff_t rdy_sys_sendmsg(int fd, const struct msghdr *message, in
     return result;
 }
 
+/* A message of a batch and, once it was moved, its size. */
+#ifdef __linux__
+typedef struct mmsghdr rdy_sys_message;
+#else
+typedef struct rdy_sys_message {
+    struct msghdr msg_hdr;
+    unsigned msg_len;
+} rdy_sys_message;
+#endif
+
+/*
+ * recvmmsg(2) and sendmmsg(2): how many messages were moved. An error is told for the first alone; one that stops
+ * recvmmsg later comes with the next call, one that stops sendmmsg is lost. -ENOSYS where they are not: the C
+ * libraries of the BSDs have functions of these names, which forget both.
+ */
+ptrdiff_t rdy_sys_recvmmsg(int fd, rdy_sys_message *messages, unsigned count);
+ptrdiff_t rdy_sys_sendmmsg(int fd, rdy_sys_message *messages, unsigned count);
+
 /*
  * close(2), once: after EINTR the descriptor is closed on Linux, and its number may be somebody else's
  * already.
