@@ -95,6 +95,16 @@ int rdy_socket_connect(int fd, const rdy_address *peer)
     return errno == EINPROGRESS || errno == EINTR ? 0 : -errno;
 }
 
+int rdy_socket_disconnect(int fd)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    rdy_address peer;
+    if (connect(fd, &nobody, sizeof nobody) == 0)
+        return 0;
+    int error = -errno; /* macOS and the BSDs do it, and then complain of the address */
+    return rdy_socket_peer_address(fd, &peer) == -ENOTCONN ? 0 : error;
+}
+
 static int accept_plainly(int fd, struct sockaddr *peer, socklen_t *length)
 {
     int accepted = accept(fd, peer, length);
@@ -183,19 +193,29 @@ int rdy_socket_peer_address(int fd, rdy_address *address)
     return 0;
 }
 
+int rdy_socket_set_value(int fd, int level, int name, const void *value, size_t size)
+{
+    return setsockopt(fd, level, name, value, (socklen_t)size) < 0 ? -errno : 0;
+}
+
+int rdy_socket_value(int fd, int level, int name, void *value, size_t size)
+{
+    socklen_t length = (socklen_t)size;
+    return getsockopt(fd, level, name, value, &length) < 0 ? -errno : 0;
+}
+
 int rdy_socket_set_option(int fd, int level, int name, int value)
 {
-    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+    return rdy_socket_set_value(fd, level, name, &value, sizeof value);
 }
 
 int rdy_socket_option(int fd, int level, int name, int *value)
 {
     int found = 0;
-    socklen_t length = sizeof found;
-    if (getsockopt(fd, level, name, &found, &length) < 0)
-        return -errno;
-    *value = found;
-    return 0;
+    int error = rdy_socket_value(fd, level, name, &found, sizeof found);
+    if (error == 0)
+        *value = found;
+    return error;
 }
 
 int rdy_socket_set_reuse_port(int fd)
@@ -231,17 +251,16 @@ enum { LINGER = SO_LINGER };
 int rdy_socket_set_linger(int fd, int seconds)
 {
     const struct linger linger = {.l_onoff = seconds >= 0, .l_linger = seconds >= 0 ? seconds : 0};
-    return setsockopt(fd, SOL_SOCKET, LINGER, &linger, sizeof linger) < 0 ? -errno : 0;
+    return rdy_socket_set_value(fd, SOL_SOCKET, LINGER, &linger, sizeof linger);
 }
 
 int rdy_socket_linger(int fd, int *seconds)
 {
     struct linger linger = {0};
-    socklen_t length = sizeof linger;
-    if (getsockopt(fd, SOL_SOCKET, LINGER, &linger, &length) < 0)
-        return -errno;
-    *seconds = linger.l_onoff ? linger.l_linger : -1;
-    return 0;
+    int error = rdy_socket_value(fd, SOL_SOCKET, LINGER, &linger, sizeof linger);
+    if (error == 0)
+        *seconds = linger.l_onoff ? linger.l_linger : -1;
+    return error;
 }
 
 int rdy_socket_take_error(int fd)

@@ -29,6 +29,9 @@ int rdy_socket_listen(int fd, int backlog);
 /* Starts to connect: 0 when it has begun or is done. -EINTR counts as begun (connect(2)). */
 int rdy_socket_connect(int fd, const rdy_address *peer);
 
+/* Ends the association that connect made on a datagram socket, if there is one. */
+int rdy_socket_disconnect(int fd);
+
 /* A descriptor like those of rdy_socket_open; `peer` may be NULL. */
 int rdy_socket_accept(int fd, rdy_address *peer);
 
@@ -40,6 +43,9 @@ int rdy_socket_shutdown(int fd, int how);
 int rdy_socket_local_address(int fd, rdy_address *address);
 int rdy_socket_peer_address(int fd, rdy_address *address);
 
+/* Options of any type, and of type int. */
+int rdy_socket_set_value(int fd, int level, int name, const void *value, size_t size);
+int rdy_socket_value(int fd, int level, int name, void *value, size_t size);
 int rdy_socket_set_option(int fd, int level, int name, int value);
 int rdy_socket_option(int fd, int level, int name, int *value);
 
