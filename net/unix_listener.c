@@ -25,15 +25,34 @@ int rdy_unix_listener_bind(const rdy_address *address, rdy_unix_listener *listen
     return error;
 }
 
-int rdy_unix_listener_accept(rdy_unix_listener *listener, rdy_unix_stream *stream)
+int rdy_unix_listener_accept(rdy_unix_listener *listener, rdy_unix_stream *stream, rdy_address *peer)
 {
-    int fd = rdy_socket_accept(rdy_source_fd(&listener->source), NULL);
+    int fd = rdy_socket_accept(rdy_source_fd(&listener->source), peer);
     if (fd == -EAGAIN)
         return rdy_source_would_block(&listener->source, RDY_READABLE);
     if (fd < 0)
         return fd;
     *stream = (rdy_unix_stream){.source = rdy_source_from_fd(fd)};
     return 0;
+}
+
+int rdy_unix_listener_from_fd(int fd, rdy_unix_listener *listener)
+{
+    int listens;
+    int error = rdy_socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens);
+    if (error == 0 && !listens)
+        error = -EINVAL;
+    rdy_unix_stream checked;
+    if (error == 0)
+        error = rdy_unix_stream_from_fd(fd, &checked);
+    if (error == 0)
+        *listener = (rdy_unix_listener){.source = checked.source};
+    return error;
+}
+
+int rdy_unix_listener_into_fd(rdy_unix_listener *listener)
+{
+    return rdy_source_release(&listener->source);
 }
 
 void rdy_unix_listener_close(rdy_unix_listener *listener)
@@ -45,4 +64,9 @@ void rdy_unix_listener_close(rdy_unix_listener *listener)
 int rdy_unix_listener_local_address(const rdy_unix_listener *listener, rdy_address *address)
 {
     return rdy_socket_local_address(rdy_source_fd(&listener->source), address);
+}
+
+int rdy_unix_listener_take_error(rdy_unix_listener *listener)
+{
+    return rdy_socket_take_error(rdy_source_fd(&listener->source));
 }

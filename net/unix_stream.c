@@ -4,6 +4,7 @@
 
 #include "net/os/socket.h"
 #include "reactor/os/sys.h"
+#include "reactor/source_io.h"
 
 int rdy_unix_stream_connect(const rdy_address *peer, rdy_unix_stream *stream)
 {
@@ -31,8 +32,71 @@ int rdy_unix_stream_pair(rdy_unix_stream *one, rdy_unix_stream *other)
     return 0;
 }
 
+int rdy_unix_stream_from_fd(int fd, rdy_unix_stream *stream)
+{
+    rdy_address local;
+    int error = rdy_socket_local_address(fd, &local);
+    if (error == 0 && rdy_address_family(&local) != AF_UNIX)
+        error = -EINVAL;
+    if (error == 0)
+        error = rdy_socket_prepare(fd, SOCK_STREAM);
+    if (error == 0)
+        *stream = (rdy_unix_stream){.source = rdy_source_from_fd(fd)};
+    return error;
+}
+
+int rdy_unix_stream_into_fd(rdy_unix_stream *stream)
+{
+    return rdy_source_release(&stream->source);
+}
+
 void rdy_unix_stream_close(rdy_unix_stream *stream)
 {
     if (stream != NULL)
         rdy_source_close(&stream->source);
+}
+
+ptrdiff_t rdy_unix_stream_read(rdy_unix_stream *stream, void *bytes, size_t size)
+{
+    return rdy_stream_read(&stream->source, bytes, size);
+}
+
+ptrdiff_t rdy_unix_stream_readv(rdy_unix_stream *stream, const struct iovec *pieces, int count)
+{
+    return rdy_stream_readv(&stream->source, pieces, count);
+}
+
+ptrdiff_t rdy_unix_stream_peek(rdy_unix_stream *stream, void *bytes, size_t size)
+{
+    return rdy_stream_peek(&stream->source, bytes, size);
+}
+
+ptrdiff_t rdy_unix_stream_write(rdy_unix_stream *stream, const void *bytes, size_t size)
+{
+    return rdy_stream_write(&stream->source, bytes, size);
+}
+
+ptrdiff_t rdy_unix_stream_writev(rdy_unix_stream *stream, const struct iovec *pieces, int count)
+{
+    return rdy_stream_writev(&stream->source, pieces, count);
+}
+
+int rdy_unix_stream_shutdown(rdy_unix_stream *stream, int how)
+{
+    return rdy_stream_shutdown(&stream->source, how);
+}
+
+int rdy_unix_stream_take_error(rdy_unix_stream *stream)
+{
+    return rdy_socket_take_error(rdy_source_fd(&stream->source));
+}
+
+int rdy_unix_stream_local_address(const rdy_unix_stream *stream, rdy_address *address)
+{
+    return rdy_socket_local_address(rdy_source_fd(&stream->source), address);
+}
+
+int rdy_unix_stream_peer_address(const rdy_unix_stream *stream, rdy_address *address)
+{
+    return rdy_socket_peer_address(rdy_source_fd(&stream->source), address);
 }

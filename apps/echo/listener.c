@@ -54,7 +54,7 @@ int echo_listener_accept(echo_listener *listener, rdy_source *stream)
     rdy_unix_stream local;
     const bool is_tcp = rdy_source_fd(&listener->tcp.source) >= 0;
     const int error = is_tcp ? rdy_tcp_listener_accept(&listener->tcp, &tcp, NULL)
-                             : rdy_unix_listener_accept(&listener->local, &local);
+                             : rdy_unix_listener_accept(&listener->local, &local, NULL);
     if (error == 0)
         *stream = is_tcp ? tcp.source : local.source;
     return error;

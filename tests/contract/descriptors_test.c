@@ -118,7 +118,7 @@ static int connect_and_accept_unix(rdy_source made[2])
     rdy_unix_stream one;
     rdy_unix_stream other;
     ck_assert_int_eq(rdy_unix_stream_connect(&unix_address, &one), 0);
-    ck_assert_int_eq(rdy_unix_listener_accept(&unix_listener, &other), 0);
+    ck_assert_int_eq(rdy_unix_listener_accept(&unix_listener, &other, NULL), 0);
     made[0] = one.source;
     made[1] = other.source;
     return 2;
@@ -238,7 +238,7 @@ START_TEST(an_accept_without_a_connection_is_eagain)
     rdy_tcp_stream stream;
     rdy_unix_stream unix_stream;
     ck_assert_int_eq(rdy_tcp_listener_accept(&listener, &stream, NULL), -EAGAIN);
-    ck_assert_int_eq(rdy_unix_listener_accept(&unix_listener, &unix_stream), -EAGAIN);
+    ck_assert_int_eq(rdy_unix_listener_accept(&unix_listener, &unix_stream, NULL), -EAGAIN);
 }
 END_TEST
 
