@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "reactor/core.h"
+#include "reactor/os/sigpipe.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
 
@@ -254,6 +255,30 @@ ptrdiff_t rdy_source_send_datagrams(rdy_source *source, rdy_sys_message *message
     if (result == -ENOSYS)
         result = send_one_by_one(source, messages, count);
     return settle(source, RDY_WRITABLE, result, count);
+}
+
+ptrdiff_t rdy_source_read(rdy_source *source, void *bytes, size_t size)
+{
+    ptrdiff_t result = rdy_sys_read(fd_of(source), bytes, size);
+    return is_settled(source, result) ? result : settle_read(source, result, size);
+}
+
+ptrdiff_t rdy_source_readv(rdy_source *source, const struct iovec *pieces, int count, size_t size)
+{
+    ptrdiff_t result = rdy_sys_readv(fd_of(source), pieces, count);
+    return is_settled(source, result) ? result : settle_read(source, result, size);
+}
+
+ptrdiff_t rdy_source_write(rdy_source *source, const void *bytes, size_t size)
+{
+    const struct iovec piece = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size}; /* only read */
+    return rdy_source_writev(source, &piece, 1, size);
+}
+
+ptrdiff_t rdy_source_writev(rdy_source *source, const struct iovec *pieces, int count, size_t size)
+{
+    ptrdiff_t result = rdy_sigpipe_writev(fd_of(source), pieces, count, size);
+    return is_settled(source, result) ? result : settle(source, RDY_WRITABLE, result, size);
 }
 
 void rdy_source_keep_error(rdy_source *source, int error)

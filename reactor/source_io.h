@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "reactor/os/sys.h"
 #include "reactor/source.h"
@@ -49,6 +50,15 @@ ptrdiff_t rdy_source_send_datagram(rdy_source *source, const struct msghdr *mess
  */
 ptrdiff_t rdy_source_recv_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count);
 ptrdiff_t rdy_source_send_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count);
+
+/*
+ * The same of read(2), readv(2), write(2) and writev(2), for what is no socket. Of the descriptor that is
+ * written to rdy_sigpipe_forgo has to know. `size` is that of all pieces.
+ */
+ptrdiff_t rdy_source_read(rdy_source *source, void *bytes, size_t size);
+ptrdiff_t rdy_source_readv(rdy_source *source, const struct iovec *pieces, int count, size_t size);
+ptrdiff_t rdy_source_write(rdy_source *source, const void *bytes, size_t size);
+ptrdiff_t rdy_source_writev(rdy_source *source, const struct iovec *pieces, int count, size_t size);
 
 /* Reports that an operation other than these would have blocked (accept, connect). Returns -EAGAIN. */
 int rdy_source_would_block(rdy_source *source, rdy_interest direction);

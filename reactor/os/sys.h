@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 /* macOS and some older systems have no such flag; SO_NOSIGPIPE is set on every socket there. */
 #ifndef MSG_NOSIGNAL
@@ -76,6 +78,24 @@ typedef struct rdy_sys_message {
  */
 ptrdiff_t rdy_sys_recvmmsg(int fd, rdy_sys_message *messages, unsigned count);
 ptrdiff_t rdy_sys_sendmmsg(int fd, rdy_sys_message *messages, unsigned count);
+
+static inline ptrdiff_t rdy_sys_read(int fd, void *bytes, size_t size)
+{
+    ptrdiff_t result;
+    do
+        result = rdy_sys_result(read(fd, bytes, size));
+    while (result == -EINTR);
+    return result;
+}
+
+static inline ptrdiff_t rdy_sys_readv(int fd, const struct iovec *pieces, int count)
+{
+    ptrdiff_t result;
+    do
+        result = rdy_sys_result(readv(fd, pieces, count));
+    while (result == -EINTR);
+    return result;
+}
 
 /*
  * close(2), once: after EINTR the descriptor is closed on Linux, and its number may be somebody else's
