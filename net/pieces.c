@@ -8,10 +8,24 @@
 #define IOV_MAX 1024
 #endif
 
+int rdy_pieces_check(int count)
+{
+    return count < 0 || count > IOV_MAX ? -EINVAL : 0;
+}
+
+size_t rdy_pieces_total(const struct iovec *pieces, int count)
+{
+    size_t total = 0;
+    for (int i = 0; i < count; i++)
+        total += pieces[i].iov_len;
+    return total;
+}
+
 int rdy_pieces_message(const struct iovec *pieces, int count, struct msghdr *message)
 {
-    if (count < 0 || count > IOV_MAX)
-        return -EINVAL;
+    int error = rdy_pieces_check(count);
+    if (error != 0)
+        return error;
     *message = (struct msghdr){.msg_iov = (struct iovec *)(uintptr_t)pieces}; /* neither call writes to it */
     message->msg_iovlen = (__typeof__(message->msg_iovlen))count;             /* size_t, int or unsigned */
     return 0;

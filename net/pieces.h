@@ -3,13 +3,17 @@
 
 /* Private: pieces of memory that one call moves. */
 
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/*
- * The message of these pieces, without an address, for recvmsg(2) and sendmsg(2). 0 on success; -EINVAL for a count
- * below 0 or above IOV_MAX.
- */
+/* Whether one call takes so many: 0, or -EINVAL for a count below 0 or above IOV_MAX. */
+int rdy_pieces_check(int count);
+
+/* Their bytes in all. */
+size_t rdy_pieces_total(const struct iovec *pieces, int count);
+
+/* The message of these pieces, without an address, for recvmsg(2) and sendmsg(2). As rdy_pieces_check. */
 int rdy_pieces_message(const struct iovec *pieces, int count, struct msghdr *message);
 
 #endif

@@ -19,26 +19,18 @@ ptrdiff_t rdy_stream_write(rdy_source *source, const void *bytes, size_t size)
     return rdy_source_send(source, bytes, size, 0);
 }
 
-static size_t total_of(const struct iovec *pieces, int count)
-{
-    size_t total = 0;
-    for (int i = 0; i < count; i++)
-        total += pieces[i].iov_len;
-    return total;
-}
-
 ptrdiff_t rdy_stream_readv(rdy_source *source, const struct iovec *pieces, int count)
 {
     struct msghdr message;
     int error = rdy_pieces_message(pieces, count, &message);
-    return error != 0 ? error : rdy_source_recvmsg(source, &message, total_of(pieces, count), 0);
+    return error != 0 ? error : rdy_source_recvmsg(source, &message, rdy_pieces_total(pieces, count), 0);
 }
 
 ptrdiff_t rdy_stream_writev(rdy_source *source, const struct iovec *pieces, int count)
 {
     struct msghdr message;
     int error = rdy_pieces_message(pieces, count, &message);
-    return error != 0 ? error : rdy_source_sendmsg(source, &message, total_of(pieces, count), 0);
+    return error != 0 ? error : rdy_source_sendmsg(source, &message, rdy_pieces_total(pieces, count), 0);
 }
 
 int rdy_stream_shutdown(rdy_source *source, int how)

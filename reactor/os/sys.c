@@ -51,25 +51,30 @@ int rdy_sys_is_open(int fd)
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-static int add_flag(int fd, int get, int set, int flag)
+static int put_flag(int fd, int get, int set, int flag, bool on)
 {
     int flags = fcntl(fd, get);
     if (flags < 0)
         return -errno;
-    if ((flags & flag) != 0)
+    if (((flags & flag) != 0) == on)
         return 0;
-    return fcntl(fd, set, flags | flag) < 0 ? -errno : 0;
+    return fcntl(fd, set, on ? flags | flag : flags & ~flag) < 0 ? -errno : 0;
 }
 
 int rdy_sys_set_close_on_exec(int fd)
 {
-    return add_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC);
+    return put_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, true);
+}
+
+int rdy_sys_set_nonblocking(int fd, bool nonblocking)
+{
+    return put_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, nonblocking);
 }
 
 int rdy_sys_set_flags(int fd)
 {
     int error = rdy_sys_set_close_on_exec(fd);
-    return error != 0 ? error : add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK);
+    return error != 0 ? error : rdy_sys_set_nonblocking(fd, true);
 }
 
 #if defined(__APPLE__)

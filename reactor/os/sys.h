@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -108,6 +109,9 @@ int rdy_sys_is_open(int fd);
 
 /* Sets FD_CLOEXEC. 0 or a negative errno. */
 int rdy_sys_set_close_on_exec(int fd);
+
+/* Sets O_NONBLOCK or takes it away. 0 or a negative errno. */
+int rdy_sys_set_nonblocking(int fd, bool nonblocking);
 
 /* Sets FD_CLOEXEC and O_NONBLOCK. 0 or a negative errno. */
 int rdy_sys_set_flags(int fd);
