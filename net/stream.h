@@ -2,6 +2,7 @@
 #define RDY_NET_STREAM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 #include "reactor/export.h"
@@ -34,6 +35,20 @@ RDY_API ptrdiff_t rdy_stream_write(rdy_source *source, const void *bytes, size_t
 
 /* Writes `count` pieces in their order (writev(2)); -EINVAL for a count below 0 or above IOV_MAX. */
 RDY_API ptrdiff_t rdy_stream_writev(rdy_source *source, const struct iovec *pieces, int count);
+
+/*
+ * Sends up to `size` bytes of a file from *offset on, without copying them where the system can (sendfile(2) of Linux,
+ * macOS and FreeBSD), else by pread(2) and send(2). *offset moves on by what was sent, whatever the result; the
+ * position of `file` stays. How many bytes were sent: fewer than asked when the stream would block or the file has
+ * ended, and the next call tells which; 0 at the end of the file; or an error: those of a write, -EBADF also for
+ * `file`, -ESPIPE if it cannot be read at an offset (a pipe), -EINVAL for a negative offset, -EIO. An error that comes
+ * after some bytes is told at once.
+ *
+ * One call sends all that the socket takes, and reading may wait for the disk: ask for less where others wait for
+ * their turn. Do not ask for more than the file has: Linux before 6.5 expects more then, and holds the last packet back
+ * for a while. What is written to the file while its bytes are on their way may be sent in their place (sendfile(2)).
+ */
+RDY_API ptrdiff_t rdy_stream_sendfile(rdy_source *source, int file, int64_t *offset, size_t size);
 
 /*
  * Shuts one or both directions down: SHUT_RD, SHUT_WR or SHUT_RDWR of shutdown(2). 0 on success, -ENOTCONN if

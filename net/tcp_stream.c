@@ -118,6 +118,11 @@ ptrdiff_t rdy_tcp_stream_writev(rdy_tcp_stream *stream, const struct iovec *piec
     return rdy_stream_writev(&stream->source, pieces, count);
 }
 
+ptrdiff_t rdy_tcp_stream_sendfile(rdy_tcp_stream *stream, int file, int64_t *offset, size_t size)
+{
+    return rdy_stream_sendfile(&stream->source, file, offset, size);
+}
+
 int rdy_tcp_stream_shutdown(rdy_tcp_stream *stream, int how)
 {
     return rdy_stream_shutdown(&stream->source, how);

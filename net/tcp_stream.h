@@ -56,12 +56,13 @@ RDY_API int rdy_tcp_stream_into_fd(rdy_tcp_stream *stream);
 /* Deregisters and closes; leaves a zeroed stream. NULL and zeroed streams are fine. */
 RDY_API void rdy_tcp_stream_close(rdy_tcp_stream *stream);
 
-/* These six are rdy_stream_read ... rdy_stream_shutdown: their contract is in net/stream.h. */
+/* These seven are rdy_stream_read ... rdy_stream_shutdown: their contract is in net/stream.h. */
 RDY_API ptrdiff_t rdy_tcp_stream_read(rdy_tcp_stream *stream, void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_tcp_stream_readv(rdy_tcp_stream *stream, const struct iovec *pieces, int count);
 RDY_API ptrdiff_t rdy_tcp_stream_peek(rdy_tcp_stream *stream, void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_tcp_stream_write(rdy_tcp_stream *stream, const void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_tcp_stream_writev(rdy_tcp_stream *stream, const struct iovec *pieces, int count);
+RDY_API ptrdiff_t rdy_tcp_stream_sendfile(rdy_tcp_stream *stream, int file, int64_t *offset, size_t size);
 RDY_API int rdy_tcp_stream_shutdown(rdy_tcp_stream *stream, int how);
 
 /*

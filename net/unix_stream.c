@@ -81,6 +81,11 @@ ptrdiff_t rdy_unix_stream_writev(rdy_unix_stream *stream, const struct iovec *pi
     return rdy_stream_writev(&stream->source, pieces, count);
 }
 
+ptrdiff_t rdy_unix_stream_sendfile(rdy_unix_stream *stream, int file, int64_t *offset, size_t size)
+{
+    return rdy_stream_sendfile(&stream->source, file, offset, size);
+}
+
 int rdy_unix_stream_shutdown(rdy_unix_stream *stream, int how)
 {
     return rdy_stream_shutdown(&stream->source, how);

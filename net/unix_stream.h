@@ -2,6 +2,7 @@
 #define RDY_NET_UNIX_STREAM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 #include "net/address.h"
@@ -44,12 +45,13 @@ RDY_API int rdy_unix_stream_into_fd(rdy_unix_stream *stream);
 /* Deregisters and closes; leaves a zeroed stream. NULL and zeroed streams are fine. */
 RDY_API void rdy_unix_stream_close(rdy_unix_stream *stream);
 
-/* These six are rdy_stream_read ... rdy_stream_shutdown: their contract is in net/stream.h. */
+/* These seven are rdy_stream_read ... rdy_stream_shutdown: their contract is in net/stream.h. */
 RDY_API ptrdiff_t rdy_unix_stream_read(rdy_unix_stream *stream, void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_unix_stream_readv(rdy_unix_stream *stream, const struct iovec *pieces, int count);
 RDY_API ptrdiff_t rdy_unix_stream_peek(rdy_unix_stream *stream, void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_unix_stream_write(rdy_unix_stream *stream, const void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_unix_stream_writev(rdy_unix_stream *stream, const struct iovec *pieces, int count);
+RDY_API ptrdiff_t rdy_unix_stream_sendfile(rdy_unix_stream *stream, int file, int64_t *offset, size_t size);
 RDY_API int rdy_unix_stream_shutdown(rdy_unix_stream *stream, int how);
 
 /* Takes the error that waits on the socket (SO_ERROR) and clears it: 0 for none, else a negative errno. */

@@ -50,10 +50,12 @@ void rdy_sigpipe_hold(struct rdy_sigpipe_hold *hold)
     hold->was_pending = hold->was_blocked && is_pending();
 }
 
-void rdy_sigpipe_release(const struct rdy_sigpipe_hold *hold, bool raised)
+/* A write that the reader has left half-way gives a count, and the signal too. */
+void rdy_sigpipe_release(const struct rdy_sigpipe_hold *hold, ptrdiff_t result, size_t size)
 {
     const sigset_t set = only_sigpipe();
-    if (raised && !hold->was_pending)
+    const bool may_be_raised = result == -EPIPE || (result >= 0 && (size_t)result < size);
+    if (may_be_raised && !hold->was_pending)
         take_back(&set);
     if (!hold->was_blocked)
         (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
@@ -89,13 +91,12 @@ int rdy_sigpipe_forgo(int fd)
     return 0;
 }
 
-/* A blocking write that a reader has left half-way gives a count and the signal too. */
 static ptrdiff_t write_held(int fd, const struct iovec *pieces, int count, size_t size)
 {
     struct rdy_sigpipe_hold hold;
     rdy_sigpipe_hold(&hold);
     const ptrdiff_t result = write_plainly(fd, pieces, count);
-    rdy_sigpipe_release(&hold, result == -EPIPE || (result >= 0 && (size_t)result < size));
+    rdy_sigpipe_release(&hold, result, size);
     return result;
 }
 

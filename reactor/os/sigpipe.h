@@ -26,9 +26,9 @@ struct rdy_sigpipe_hold {
 void rdy_sigpipe_hold(struct rdy_sigpipe_hold *hold);
 
 /*
- * Ends that. `raised`: a call made in between may have raised the signal, and it is taken back, but for one that
+ * Ends that, after one call to write `size` bytes and its result: a signal that it has raised is taken back, unless one
  * was pending before (the two cannot be told apart).
  */
-void rdy_sigpipe_release(const struct rdy_sigpipe_hold *hold, bool raised);
+void rdy_sigpipe_release(const struct rdy_sigpipe_hold *hold, ptrdiff_t result, size_t size);
 
 #endif

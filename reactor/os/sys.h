@@ -98,6 +98,15 @@ static inline ptrdiff_t rdy_sys_readv(int fd, const struct iovec *pieces, int co
     return result;
 }
 
+static inline ptrdiff_t rdy_sys_pread(int fd, void *bytes, size_t size, off_t offset)
+{
+    ptrdiff_t result;
+    do
+        result = rdy_sys_result(pread(fd, bytes, size, offset));
+    while (result == -EINTR);
+    return result;
+}
+
 /*
  * close(2), once: after EINTR the descriptor is closed on Linux, and its number may be somebody else's
  * already.

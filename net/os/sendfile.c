@@ -1,0 +1,100 @@
+#include "net/os/sendfile.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "reactor/os/sigpipe.h"
+#include "reactor/os/sys.h"
+
+#ifdef __linux__
+#include <sys/sendfile.h>
+#endif
+
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "files have 64-bit offsets");
+
+#if defined(__linux__)
+
+static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
+{
+    off_t at = (off_t)offset;
+    return rdy_sys_result(sendfile(fd, file, &at, size));
+}
+
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__DragonFly__)
+
+/* These two errors come with the number of bytes that were sent before. */
+static ptrdiff_t told(int result, off_t sent)
+{
+    const ptrdiff_t error = rdy_sys_result(result);
+    const bool is_partial = error == -EAGAIN || error == -EINTR;
+    return error == 0 || (is_partial && sent > 0) ? (ptrdiff_t)sent : error;
+}
+
+#ifdef __APPLE__
+
+static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
+{
+    off_t sent = (off_t)size;
+    const int result = sendfile(file, fd, (off_t)offset, &sent, NULL, 0);
+    return told(result, sent);
+}
+
+#else
+
+static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
+{
+    off_t sent = 0;
+    const int result = sendfile(file, fd, (off_t)offset, size, NULL, &sent, 0);
+    return told(result, sent);
+}
+
+#endif
+#else
+
+static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
+{
+    (void)fd, (void)file, (void)offset, (void)size;
+    return -ENOSYS;
+}
+
+#endif
+
+static ptrdiff_t send_patiently(int fd, int file, int64_t offset, size_t size)
+{
+    ptrdiff_t result;
+    do
+        result = send_once(fd, file, offset, size);
+    while (result == -EINTR);
+    return result;
+}
+
+#ifdef SO_NOSIGPIPE /* the socket was told at its birth */
+
+ptrdiff_t rdy_sendfile_directly(int fd, int file, int64_t offset, size_t size)
+{
+    return send_patiently(fd, file, offset, size);
+}
+
+#else
+
+/* Linux knows no MSG_NOSIGNAL here. */
+ptrdiff_t rdy_sendfile_directly(int fd, int file, int64_t offset, size_t size)
+{
+    struct rdy_sigpipe_hold hold;
+    rdy_sigpipe_hold(&hold);
+    const ptrdiff_t result = send_patiently(fd, file, offset, size);
+    rdy_sigpipe_release(&hold, result, size);
+    return result;
+}
+
+#endif
+
+ptrdiff_t rdy_sendfile_by_copy(int fd, int file, int64_t offset, size_t size)
+{
+    char bytes[16384];
+    const size_t most = size < sizeof bytes ? size : sizeof bytes;
+    const ptrdiff_t count = rdy_sys_pread(file, bytes, most, (off_t)offset);
+    return count > 0 ? rdy_sys_send(fd, bytes, (size_t)count, 0) : count;
+}
