@@ -18,6 +18,8 @@ static int set_options(int fd, int family, const rdy_tcp_listener_options *optio
         error = rdy_socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (error == 0 && options->reuse_port)
         error = rdy_socket_set_reuse_port(fd);
+    if (error == 0 && options->reuse_port_lb)
+        error = rdy_socket_set_reuse_port_lb(fd);
     if (error == 0 && family == AF_INET6)
         error = rdy_ip_set_v4_mapped(fd, options->v4_mapped);
     if (error == 0 && options->nodelay)

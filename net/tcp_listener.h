@@ -24,17 +24,18 @@ typedef struct rdy_tcp_listener {
 /* A zeroed one, or NULL in its place, is the default. */
 typedef struct rdy_tcp_listener_options {
     bool no_reuse_address; /* do not set SO_REUSEADDR: a restart then has to wait for TIME_WAIT */
-    bool reuse_port; /* several listeners on one port (SO_REUSEPORT); Linux spreads connections among them */
-    bool
-        v4_mapped; /* an IPv6 listener also takes IPv4 (IPV6_V6ONLY off); by default it is IPv6 only everywhere */
-    bool nodelay; /* TCP_NODELAY, which accepted streams inherit (Linux and the BSDs) */
-    int backlog;  /* connections that may wait; 0 is 4096, cut by the system's limit (listen(2)) */
+    bool reuse_port;       /* several listeners on one port, all of which ask so (SO_REUSEPORT) */
+    bool reuse_port_lb;    /* the same, and the kernel spreads the connections among them */
+    bool v4_mapped;        /* an IPv6 listener also takes IPv4 (IPV6_V6ONLY off); by default it never does */
+    bool nodelay;          /* TCP_NODELAY, which accepted streams inherit (Linux and the BSDs) */
+    int backlog;           /* connections that may wait; 0 is 4096, cut by the system's limit (listen(2)) */
 } rdy_tcp_listener_options;
 
 /*
  * Binds and listens; port 0 takes a free one (rdy_tcp_listener_local_address names it). 0 on success;
- * -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EAFNOSUPPORT, -ENOTSUP for reuse_port or v4_mapped where the system has none,
- * -EINVAL for a negative backlog, -EMFILE, ... `listener` is written on success only.
+ * -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EAFNOSUPPORT, -EINVAL for a negative backlog, -EMFILE, ...; -ENOTSUP for
+ * v4_mapped or reuse_port where the system has none, and for reuse_port_lb where it would give all connections to one
+ * listener (macOS, NetBSD, OpenBSD). `listener` is written on success only.
  */
 RDY_API int rdy_tcp_listener_bind(const rdy_address *address, const rdy_tcp_listener_options *options,
                                   rdy_tcp_listener *listener);

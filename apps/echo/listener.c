@@ -15,7 +15,7 @@ static int open_unix(echo_listener *listener, const rdy_address *address)
 
 static int open_tcp(echo_listener *listener, rdy_address *address, bool shared)
 {
-    const rdy_tcp_listener_options options = {.reuse_port = shared, .nodelay = true};
+    const rdy_tcp_listener_options options = {.reuse_port_lb = shared, .nodelay = true};
     const int error = rdy_tcp_listener_bind(address, &options, &listener->tcp);
     return error != 0 ? error : rdy_tcp_listener_local_address(&listener->tcp, address);
 }

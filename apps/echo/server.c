@@ -65,11 +65,15 @@ static void announce_one(const echo_server *server, const rdy_address *address)
            server->worker_count, server->worker_count == 1 ? "" : "s");
 }
 
-static int report_listen(const rdy_address *address, int error)
+static int report_listen(const echo_server *server, const rdy_address *address, int error)
 {
     char text[RDY_ADDRESS_TEXT_MAX];
     rdy_address_print(address, text, sizeof text);
-    complain("cannot listen on %s: %s", text, rdy_error_sentence(error));
+    if (error == -ENOTSUP && server->worker_count > 1)
+        complain("cannot listen on %s: this system does not spread clients among workers; use --workers 1",
+                 text);
+    else
+        complain("cannot listen on %s: %s", text, rdy_error_sentence(error));
     return EXIT_INPUT;
 }
 
@@ -79,7 +83,7 @@ static int open_listeners(echo_server *server, const echo_config *config)
         server->addresses[i] = config->listen[i];
         const int error = listen_on(server, &server->addresses[i]);
         if (error != 0)
-            return report_listen(&server->addresses[i], error);
+            return report_listen(server, &server->addresses[i], error);
     }
     return EXIT_OK;
 }

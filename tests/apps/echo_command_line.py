@@ -1,9 +1,20 @@
 """What rdy-echo says about its options and addresses, before it serves."""
 
+import functools
+import os
+import shutil
 import subprocess
+import unittest
 
 from echo_case import EchoTest
 from echo_support import PATIENCE
+
+
+@functools.cache
+def can_trace():
+    """Whether there is strace, and it may trace."""
+    trace = ("strace", "-qq", "-o", os.devnull, "true")
+    return shutil.which("strace") and subprocess.run(trace, capture_output=True, check=False).returncode == 0
 
 
 class CommandLine(EchoTest):
@@ -84,6 +95,20 @@ class CommandLine(EchoTest):
             code, output, errors = self.run_program("--listen", server.address, "--workers", workers)
             self.assertEqual((code, output, errors.count("\n")), (3, "", 1))
             self.assertIn(server.address, errors)
+
+    @unittest.skipUnless(can_trace(), "no strace to play a system that does not spread clients")
+    def test_workers_that_would_get_no_clients_are_an_error(self):
+        third = "--inject=setsockopt:error=EOPNOTSUPP:when=3"  # after two of SO_REUSEADDR
+        done = subprocess.run(
+            ["strace", "-qq", "-o", os.devnull, third, self.program, "--listen", "127.0.0.1:0", "--workers", "2"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},  # which cannot be where somebody traces
+        )
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertRegex(done.stderr, r"\Ardy-echo: cannot listen on [^\n]+ use --workers 1\n\Z")
 
     def test_help_and_version_go_to_stdout(self):
         for option, text in (("--help", "--drain-timeout"), ("--version", "rdy-echo ")):
