@@ -63,6 +63,13 @@ struct pair open_unix_pair(void)
     return pair_of(fds);
 }
 
+struct pair open_unix_datagram_pair(void)
+{
+    int fds[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    return pair_of(fds);
+}
+
 static int open_bound_socket(int type)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -149,6 +156,7 @@ rdy_address address_of_nobody(void)
 const struct kind pipe_reader = {"pipe reader", open_pipe_reader, RDY_READABLE, 0};
 const struct kind pipe_writer = {"pipe writer", open_pipe_writer, RDY_WRITABLE, RDY_WRITABLE};
 const struct kind unix_pair = {"Unix stream", open_unix_pair, BOTH, RDY_WRITABLE};
+const struct kind unix_datagram_pair = {"Unix datagram socket", open_unix_datagram_pair, BOTH, RDY_WRITABLE};
 const struct kind tcp_pair = {"TCP stream", open_tcp_pair, BOTH, RDY_WRITABLE};
 const struct kind udp_pair = {"UDP socket", open_udp_pair, BOTH, RDY_WRITABLE};
 const struct kind event_counter = {"eventfd", open_eventfd_pair, BOTH, RDY_WRITABLE};

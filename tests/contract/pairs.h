@@ -22,6 +22,7 @@ struct pair {
 struct pair open_pipe_reader(void);
 struct pair open_pipe_writer(void);
 struct pair open_unix_pair(void);
+struct pair open_unix_datagram_pair(void);
 struct pair open_tcp_pair(void);
 struct pair open_udp_pair(void);
 struct pair open_eventfd_pair(void); /* both ends are the same counter */
@@ -36,7 +37,8 @@ struct kind {
     rdy_interest idle;     /* what it is ready for when it was just opened */
 };
 
-extern const struct kind pipe_reader, pipe_writer, unix_pair, tcp_pair, udp_pair, event_counter, tcp_listener;
+extern const struct kind pipe_reader, pipe_writer, unix_pair, unix_datagram_pair, tcp_pair, udp_pair,
+    event_counter, tcp_listener;
 
 /* A port of 127.0.0.1 on which nobody listens, as an address. */
 rdy_address address_of_nobody(void);
