@@ -199,7 +199,7 @@ struct conversation {
 static void *wake_after_each_event(void *opaque)
 {
     struct conversation *conversation = opaque;
-    for (int wake = 1; wake <= WAKES; wake++) {
+    for (int wake = 1; wake <= rounds(WAKES); wake++) {
         rdy_waker_wake(conversation->waker);
         while (atomic_load(&conversation->seen) < wake)
             pause_briefly();
@@ -216,7 +216,7 @@ START_TEST(wakes_of_threads_that_wait_for_their_event_are_one_event_each)
         ck_assert_int_eq(rdy_waker_open(subject.registry, (rdy_token)i, &conversations[i].waker), 0);
         threads[i] = start_thread(wake_after_each_event, &conversations[i]);
     }
-    while (total < WAKES * COUNT(conversations)) {
+    while (total < rounds(WAKES) * COUNT(conversations)) {
         ck_assert_int_gt(rdy_poll_wait(subject.poll, &subject.events, GENEROUS), 0);
         total += (int)subject.events.count;
         for (int i = 0; i < COUNT(conversations); i++) {
@@ -226,7 +226,7 @@ START_TEST(wakes_of_threads_that_wait_for_their_event_are_one_event_each)
     }
     for (int i = 0; i < COUNT(conversations); i++) {
         join_thread(threads[i]);
-        ck_assert_int_eq(atomic_load(&conversations[i].seen), WAKES);
+        ck_assert_int_eq(atomic_load(&conversations[i].seen), rounds(WAKES));
         rdy_waker_close(conversations[i].waker);
     }
     expect_silence();

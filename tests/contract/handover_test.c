@@ -18,7 +18,7 @@ static void *register_with_the_subject(void *source)
 
 START_TEST(who_gets_the_first_event_may_close_the_source_at_once)
 {
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds(ROUNDS); round++) {
         struct pair pair = open_unix_pair();
         feed(pair.peer);
         pthread_t thread = start_thread(register_with_the_subject, pair.end);
@@ -34,7 +34,7 @@ END_TEST
 
 START_TEST(who_gets_the_first_event_may_use_the_source_at_once)
 {
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds(ROUNDS); round++) {
         struct pair pair = open_unix_pair();
         feed(pair.peer);
         pthread_t thread = start_thread(register_with_the_subject, pair.end);

@@ -205,7 +205,7 @@ static int register_and_remove(unsigned token)
 static void *churn(void *opaque)
 {
     int error = 0;
-    for (unsigned token = 1; token <= ROUNDS && error == 0; token++)
+    for (unsigned token = 1; token <= (unsigned)rounds(ROUNDS) && error == 0; token++)
         error = register_and_remove(token);
     atomic_store(&finished, true);
     return error == 0 ? opaque : NULL;

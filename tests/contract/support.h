@@ -69,6 +69,9 @@ void expect_silence(void);
 pthread_t start_thread(void *(*body)(void *), void *argument);
 void *join_thread(pthread_t thread);
 
+/* How often a test of threads is to be tried: RDY_TEST_ROUNDS of the environment, or so often. */
+int rounds(int by_default);
+
 /* Sends SIGUSR1 to the calling thread again and again until `stop_signals`; the test has set a handler. */
 void start_signals(void);
 void stop_signals(void);

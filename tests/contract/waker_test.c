@@ -180,7 +180,7 @@ struct mailbox {
 static void *write_letters(void *opaque)
 {
     struct mailbox *mailbox = opaque;
-    for (int letter = 1; letter <= LETTERS; letter++) {
+    for (int letter = 1; letter <= rounds(LETTERS); letter++) {
         if (mailbox->sleeper_first)
             wait_until_main_sleeps();
         mailbox->letter = letter;
@@ -195,7 +195,7 @@ START_TEST(what_was_written_before_the_wake_is_seen_after_the_event)
 {
     struct mailbox mailbox = {.waker = open_waker(TOKEN), .sleeper_first = _i};
     pthread_t thread = start_thread(write_letters, &mailbox);
-    for (int letter = 1; letter <= LETTERS; letter++) {
+    for (int letter = 1; letter <= rounds(LETTERS); letter++) {
         wait_for(TOKEN, RDY_EVENT_READABLE);
         ck_assert_int_eq(mailbox.letter, letter);
         atomic_store(&mailbox.answered, letter);
