@@ -150,29 +150,6 @@ START_TEST(sockets_are_nonblocking_and_close_on_exec)
 }
 END_TEST
 
-/* The open descriptors below 256, and how many of them would survive exec. */
-static int count_descriptors(int *inheritable)
-{
-    int count = 0;
-    *inheritable = 0;
-    for (int fd = 0; fd < 256; fd++) {
-        const int flags = fcntl(fd, F_GETFD);
-        count += flags >= 0;
-        *inheritable += flags >= 0 && (flags & FD_CLOEXEC) == 0;
-    }
-    return count;
-}
-
-/* A library that stands in for the kernel may tidy up in a thread of its own. */
-static void wait_until_descriptors_are(int expected)
-{
-    const int64_t deadline = rdy_clock_after(rdy_clock_now(), GENEROUS);
-    int inheritable;
-    while (count_descriptors(&inheritable) != expected && rdy_clock_now() < deadline)
-        pause_briefly();
-    ck_assert_int_eq(count_descriptors(&inheritable), expected);
-}
-
 START_TEST(a_poll_opens_nothing_that_survives_exec_and_closes_all_it_opened)
 {
     rdy_poll *poll;

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <time.h>
 
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
@@ -137,13 +136,6 @@ START_TEST(a_signal_ends_the_sleep_with_eintr)
     stop_signals();
 }
 END_TEST
-
-static int64_t processor_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return time.tv_sec * RDY_SECOND + time.tv_nsec;
-}
 
 /* The window is as long as the wait: open, each wait would burn all of it. */
 START_TEST(an_idle_program_stops_looking)

@@ -1,5 +1,6 @@
 #include "tests/contract/support.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -48,7 +49,7 @@ static const char *asked_backend(void)
     return asked != NULL ? asked : rdy_backends()[0];
 }
 
-static bool is_libkqueue(void)
+bool is_libkqueue(void)
 {
 #ifdef __linux__
     return strcmp(asked_backend(), "kqueue") == 0;
@@ -140,6 +141,36 @@ void expect_silence(void)
     if (count > 0)
         rdy_event_print(subject.events.items[0], text, sizeof text);
     ck_assert_msg(count == 0, "wait gave %d instead of silence: %s", count, text);
+}
+
+/* ---- what is used ---- */
+
+int count_descriptors(int *inheritable)
+{
+    int count = 0;
+    *inheritable = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        const int flags = fcntl(fd, F_GETFD);
+        count += flags >= 0;
+        *inheritable += flags >= 0 && (flags & FD_CLOEXEC) == 0;
+    }
+    return count;
+}
+
+void wait_until_descriptors_are(int expected)
+{
+    const int64_t deadline = rdy_clock_after(rdy_clock_now(), GENEROUS);
+    int inheritable;
+    while (count_descriptors(&inheritable) != expected && rdy_clock_now() < deadline)
+        pause_briefly();
+    ck_assert_int_eq(count_descriptors(&inheritable), expected);
+}
+
+int64_t processor_time(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * RDY_SECOND + time.tv_nsec;
 }
 
 /* ---- threads ---- */

@@ -38,6 +38,9 @@ TCase *contract_case(Suite *suite, const char *name);
 /* Opens `subject` with other options than none, in place of the one that is open. */
 void reopen_subject(const rdy_poll_options *options);
 
+/* Whether the backend under test is kqueue on Linux, where libkqueue stands in for it. */
+bool is_libkqueue(void);
+
 /*
  * Whether what stands in for kqueue on Linux takes the error of a socket (SO_ERROR) to report it and so keeps
  * it from everybody else: libkqueue 2.7 does, no kqueue(2) does. Tests of such errors are left out then.
@@ -65,6 +68,15 @@ uint32_t wait_for(rdy_token token, uint32_t flags);
 
 /* Nothing comes for a while. */
 void expect_silence(void);
+
+/* The open descriptors below 256, and how many of them would survive exec. */
+int count_descriptors(int *inheritable);
+
+/* A library that stands in for the kernel may tidy up in a thread of its own. */
+void wait_until_descriptors_are(int expected);
+
+/* How long the calling thread has run, in nanoseconds. */
+int64_t processor_time(void);
 
 pthread_t start_thread(void *(*body)(void *), void *argument);
 void *join_thread(pthread_t thread);

@@ -5,19 +5,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <time.h>
 
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
 
 #define TOKEN ((rdy_token)7)
-
-static int64_t processor_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return time.tv_sec * RDY_SECOND + time.tv_nsec;
-}
 
 static const int64_t timeouts[] = {
     1,
