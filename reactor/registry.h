@@ -51,7 +51,8 @@ RDY_API int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, 
  * so tokens that are pointers are not safe there: take those of rdy_slab. 0 on success, else
  *   -ENOENT   the source is not registered
  *   -EEXIST   it is registered with another poll
- *   -EBADF    its descriptor was closed behind the library's back. The registration is gone then too, unless a
+ *   -EBADF    its descriptor was closed behind the library's back (-ENOENT if the number is another file's by
+ *             now). There were no events since, of neither file, and the registration is gone, unless a
  *             duplicate of the descriptor keeps the file open (dup(2), fork(2)): epoll(7) goes on to report it, and
  *             nobody can take it off any more. Deregister before you close.
  *   -ECHILD   this is a child of fork(2) and the poll is the parent's

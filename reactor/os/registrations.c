@@ -73,8 +73,7 @@ struct rdy_registration *rdy_registrations_find(const struct rdy_registrations *
     return &table->entries[fd];
 }
 
-/* Whether the descriptor is still that of the file which was registered. */
-static int check_file(const struct rdy_registration *entry, int fd)
+int rdy_registrations_check(const struct rdy_registration *entry, int fd)
 {
     struct stat file;
     if (fstat(fd, &file) < 0)
@@ -94,7 +93,7 @@ int rdy_registrations_change(struct rdy_registrations *table, int fd, rdy_token 
     struct rdy_registration *entry = rdy_registrations_find(table, fd);
     if (entry == NULL)
         return -ENOENT;
-    const int error = check_file(entry, fd);
+    const int error = rdy_registrations_check(entry, fd);
     if (error == 0)
         renew(table, entry, token, interest);
     else if (error == -ENOENT)
@@ -107,7 +106,7 @@ int rdy_registrations_remove(struct rdy_registrations *table, int fd)
     struct rdy_registration *entry = rdy_registrations_find(table, fd);
     if (entry == NULL)
         return -ENOENT;
-    const int error = check_file(entry, fd);
+    const int error = rdy_registrations_check(entry, fd);
     drop(table, entry);
     return error;
 }

@@ -40,6 +40,9 @@ int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token tok
 /* The registration, or NULL. Valid until the table is changed. */
 struct rdy_registration *rdy_registrations_find(const struct rdy_registrations *table, int fd);
 
+/* 0, -EBADF if the descriptor was closed behind our back, -ENOENT if it is another file's by now. */
+int rdy_registrations_check(const struct rdy_registration *entry, int fd);
+
 /*
  * Gives the registration a new token and interest, all of it armed, and a new generation. 0; -ENOENT if there is
  * none or it was another file's, and then it is gone; -EBADF if the descriptor was closed before.

@@ -251,14 +251,20 @@ static void disarm(struct rdy_registration *entry, rdy_interest reported)
         entry->armed &= ~reported;
 }
 
-/* The conditions that the snapshot found ready and that are still armed. */
-static rdy_interest seen_of(const struct sets *sets, int fd, rdy_interest armed)
+/*
+ * The conditions that the snapshot found ready and that are still armed. What was closed behind our back while
+ * select slept is "ready" too, and what is another file's by now may well be: both are silenced.
+ */
+static rdy_interest seen_of(const struct sets *sets, int fd, struct rdy_registration *entry)
 {
     rdy_interest seen = 0;
     for (int kind = 0; kind < SETS; kind++)
-        if ((armed & condition_of[kind]) && has(sets, kind, fd))
+        if ((entry->armed & condition_of[kind]) && has(sets, kind, fd))
             seen |= condition_of[kind];
-    return seen;
+    if (seen == 0 || rdy_registrations_check(entry, fd) == 0)
+        return seen;
+    entry->armed = 0;
+    return 0;
 }
 
 /* Registrations made while select slept have a generation above `newest`: the results are not theirs. */
@@ -271,8 +277,8 @@ static int collect(struct select_state *state, int end, uint64_t newest, rdy_eve
         const int fd = state->next < end ? state->next : 0;
         state->next = fd + 1;
         struct rdy_registration *entry = &state->table.entries[fd];
-        const rdy_interest seen = seen_of(&state->sets, fd, entry->armed);
-        if (seen == 0 || entry->generation > newest)
+        const rdy_interest seen = entry->generation > newest ? 0 : seen_of(&state->sets, fd, entry);
+        if (seen == 0)
             continue;
         const uint32_t flags = flags_of(fd, entry->interest, seen);
         disarm(entry, seen | (flags & RDY_CONDITIONS));

@@ -49,7 +49,7 @@ static const char *asked_backend(void)
     return asked != NULL ? asked : rdy_backends()[0];
 }
 
-bool is_libkqueue(void)
+static bool is_libkqueue(void)
 {
 #ifdef __linux__
     return strcmp(asked_backend(), "kqueue") == 0;
@@ -64,6 +64,11 @@ bool socket_errors_are_eaten(void)
 }
 
 bool nesting_is_missing(void)
+{
+    return is_libkqueue();
+}
+
+bool filters_outlive_descriptors(void)
 {
     return is_libkqueue();
 }

@@ -38,9 +38,6 @@ TCase *contract_case(Suite *suite, const char *name);
 /* Opens `subject` with other options than none, in place of the one that is open. */
 void reopen_subject(const rdy_poll_options *options);
 
-/* Whether the backend under test is kqueue on Linux, where libkqueue stands in for it. */
-bool is_libkqueue(void);
-
 /*
  * Whether what stands in for kqueue on Linux takes the error of a socket (SO_ERROR) to report it and so keeps
  * it from everybody else: libkqueue 2.7 does, no kqueue(2) does. Tests of such errors are left out then.
@@ -49,6 +46,9 @@ bool socket_errors_are_eaten(void);
 
 /* Whether its own descriptor cannot be watched, as that of kqueue(2) can: libkqueue's is never readable. */
 bool nesting_is_missing(void);
+
+/* Whether its filters stay when their descriptor is closed behind the library's back: no kqueue(2) keeps them. */
+bool filters_outlive_descriptors(void);
 
 /* The flags of all events of the last wait for this token, or'ed. */
 uint32_t flags_for(rdy_token token);
