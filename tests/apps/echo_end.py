@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 
 from echo_case import MEBIBYTE, RANDOM, EchoTest
 from echo_support import PATIENCE, ask, receive_all, wait_until
@@ -75,12 +74,10 @@ class Signals(EchoTest):
         self.assertEqual(counters["bytes_in"] - counters["bytes_out"], len(b"ping"))
 
     def test_idle_clients_do_not_hold_up_the_end(self):
-        server = self.start("--drain-timeout", "60s")
+        server = self.start("--drain-timeout", "10m")
         client = self.connect(server)
         self.assertEqual(ask(client, b"ping"), b"ping")
-        start = time.monotonic()
-        self.assertEqual(server.end(), 0)
-        self.assertLess(time.monotonic() - start, 30)
+        self.assertEqual(server.end(), 0, "and not after the drain time-out, which nobody here waits for")
         self.assertEqual(client.recv(1), b"")
 
     def test_drain_timeout_ends_it_all(self):
