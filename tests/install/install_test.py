@@ -16,13 +16,16 @@ import sys
 import tempfile
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
+from c_headers import declared_functions, public_headers
+from command import run
+
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 PROGRAMS = sys.argv[2:]
 MESON = os.environ.get("MESON", "meson")
 SEED = int(os.environ.get("RDY_SEED", random.randrange(1 << 32)))
-PATIENCE = 60
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
 CC = shlex.split(os.environ.get("CC", "cc"))
@@ -47,24 +50,6 @@ def setUpModule():
     unittest.addModuleCleanup(folder.cleanup)
     ROOT = pathlib.Path(folder.name)
     run(MESON, "install", "--no-rebuild", "-C", BUILD, "--destdir", ROOT / "root")
-
-
-def run(*command, text=None, **environment):
-    """What the command printed; it must succeed."""
-    command = [str(part) for part in command]
-    done = subprocess.run(
-        command,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    if done.returncode != 0:
-        told = (shlex.join(command), "exited with %d" % done.returncode, done.stdout, done.stderr, text or "")
-        raise AssertionError("\n".join(told))
-    return done.stdout
 
 
 def installed(pattern):
@@ -201,9 +186,7 @@ class Headers(unittest.TestCase):
         self.check_orders(CXX17, "c++")
 
     def test_the_public_ones_are_installed_and_no_private_one(self):
-        ours = [*(SOURCE / "reactor").glob("*.h"), *(SOURCE / "net").glob("*.h")]
-        public = [str(path.relative_to(SOURCE)) for path in ours if "Private:" not in path.read_text()]
-        self.assertEqual(headers(), sorted(public))
+        self.assertEqual(headers(), sorted(public_headers(SOURCE)))
 
 
 def shuffled_headers(chance, place):
@@ -225,21 +208,9 @@ def project_version():
     return re.search(r"^  version: '(.*)',$", (SOURCE / "meson.build").read_text(), re.MULTILINE).group(1)
 
 
-def declared_functions():
-    """The functions, other than inline ones, that the installed headers declare."""
-    names = set()
-    for header in headers():
-        text = (header_folder() / header).read_text()
-        text = re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
-        text = re.sub(r"^\s*#(.*\\\n)*.*$", "", text, flags=re.MULTILINE)
-        text = text.replace('extern "C" {', "")
-        bodies = 1
-        while bodies:
-            text, bodies = re.subn(r"\{[^{}]*\}", ";", text)
-        for statement in text.split(";"):
-            if "(" in statement and not re.search(r"\b(static|typedef)\b", statement):
-                names.add(re.search(r"(\w+)\s*\(", statement).group(1))
-    return names
+def functions():
+    """What the installed headers declare."""
+    return [found for header in headers() for found in declared_functions((header_folder() / header).read_text())]
 
 
 @unittest.skipUnless(ELF, "not an ELF system")
@@ -253,7 +224,7 @@ class SharedLibrary(unittest.TestCase):
         lines = run("nm", "--dynamic", "--defined-only", library_folder() / "librdy.so").splitlines()
         exported = {line.split()[-1] for line in lines}
         self.assertEqual([name for name in exported if not name.startswith("rdy_")], [])
-        self.assertEqual(exported, declared_functions())
+        self.assertEqual(exported, {function.name for function in functions() if not function.is_inline})
 
 
 class InstalledPrograms(unittest.TestCase):
