@@ -227,6 +227,23 @@ class SharedLibrary(unittest.TestCase):
         self.assertEqual(exported, {function.name for function in functions() if not function.is_inline})
 
 
+class ManualPages(unittest.TestCase):
+    def folder(self, section):
+        return installed("rdy.7").parents[1] / section
+
+    def test_each_function_is_found_by_its_name(self):
+        pages = {path.stem: path.read_text() for path in self.folder("man3").iterdir()}
+        self.assertEqual([function.name for function in functions() if function.name not in pages], [])
+        for name, text in pages.items():
+            with self.subTest(page=name):
+                self.assertRegex(text, r"(?m)^\.Nm %s( ,)?$" % name)
+
+    @unittest.skipUnless(PROGRAMS, "built without programs")
+    def test_there_is_one_for_each_program(self):
+        pages = sorted(path.name for path in self.folder("man1").iterdir())
+        self.assertEqual(pages, [name + ".1" for name in sorted(PROGRAMS)])
+
+
 class InstalledPrograms(unittest.TestCase):
     def test_there_are_the_named_ones_and_no_other(self):
         self.assertEqual(sorted(path.name for path in (prefix() / "bin").glob("*")), sorted(PROGRAMS))
