@@ -127,12 +127,6 @@ class Programs(unittest.TestCase):
     def test_cxx_program_runs_with_the_archive(self):
         self.check_static(CXX17, ".cpp")
 
-    def test_the_example_of_the_readme_compiles_and_links(self):
-        text = (SOURCE / "README.md").read_text()
-        examples = re.findall(r"^```c\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-        self.assertEqual(len(examples), 1)
-        self.build([*CC, "-Wall", "-Wextra", "-Werror"], examples[0], ".c", *flags("--libs"))
-
     def test_each_adapter_compiles_where_its_library_is(self):
         folder = prefix() / "share" / "doc" / "rdy" / "examples"
         for name, package in {"cares": "libcares", "curl": "libcurl", "hiredis": "hiredis", "libpq": "libpq"}.items():
