@@ -28,6 +28,7 @@ extern rdy_token token;
 extern char body[512];
 extern char bytes[512];
 extern char head[64];
+extern int file;
 
 int compute(void);
 void consume(const char *bytes, size_t size);
