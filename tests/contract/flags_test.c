@@ -1,7 +1,7 @@
 /*
  * Promise 3: readable and writable are guaranteed, also for closes and errors. One table (situations.c) says, for
  * every situation, what both must say; it is the same on every backend. The other flags are hints, and nothing
- * here asks for them.
+ * here asks for them but where the library itself has shut a direction down.
  */
 
 #include <stdbool.h>

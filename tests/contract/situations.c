@@ -11,6 +11,8 @@
 #define BOTH (RDY_READABLE | RDY_WRITABLE)
 #define R    RDY_READABLE
 #define W    RDY_WRITABLE
+#define RC   RDY_EVENT_READ_CLOSED
+#define WC   RDY_EVENT_WRITE_CLOSED
 
 /* ---- what the other end does ---- */
 
@@ -296,9 +298,9 @@ const struct situation situations[] = {
     {&tcp_pair, "reset", peer_resets, BOTH, EXACT},
     {&tcp_pair, "reset, error taken", peer_resets_and_we_take_the_error, BOTH, EXACT},
     {&tcp_pair, "data, then reset", data_then_reset, BOTH, EXACT},
-    {&tcp_pair, "own writing shut", we_shut_our_writing, W, EXACT},
-    {&tcp_pair, "own reading shut", we_shut_our_reading, BOTH, EXACT},
-    {&tcp_pair, "own both shut", we_shut_both, BOTH, EXACT},
+    {&tcp_pair, "own writing shut", we_shut_our_writing, W | WC, CLOSED_TOO},
+    {&tcp_pair, "own reading shut", we_shut_our_reading, BOTH | RC, CLOSED_TOO},
+    {&tcp_pair, "own both shut", we_shut_both, BOTH | RC | WC, CLOSED_TOO},
     {&tcp_pair, "own writing shut, then peer closed", we_shut_our_writing_and_peer_closes, BOTH, EXACT},
     {&tcp_pair, "own writing shut, then peer's", we_shut_our_writing_and_peer_its_own, BOTH, EXACT},
     {&tcp_pair, "full", full, 0, EXACT},
@@ -325,9 +327,9 @@ const struct situation situations[] = {
     {&unix_pair, "peer closed before it read", peer_closes_before_it_reads, BOTH, EXACT},
     {&unix_pair, "peer shut its writing", peer_shuts_its_writing, BOTH, EXACT},
     {&unix_pair, "data, then peer closed", data_then_close, BOTH, EXACT},
-    {&unix_pair, "own writing shut", we_shut_our_writing, W, EXACT},
-    {&unix_pair, "own reading shut", we_shut_our_reading, BOTH, EXACT},
-    {&unix_pair, "own both shut", we_shut_both, BOTH, EXACT},
+    {&unix_pair, "own writing shut", we_shut_our_writing, W | WC, CLOSED_TOO},
+    {&unix_pair, "own reading shut", we_shut_our_reading, BOTH | RC, CLOSED_TOO},
+    {&unix_pair, "own both shut", we_shut_both, BOTH | RC | WC, CLOSED_TOO},
     {&unix_pair, "full", full, 0, EXACT},
     {&unix_pair, "full, data", full_and_data_arrives, R, EXACT},
     {&unix_pair, "full, peer reads", full_and_peer_reads, W, EXACT},
@@ -360,6 +362,12 @@ const struct situation situations[] = {
 
 const int situation_count = COUNT(situations);
 
+/* The hints of a close that concern what was asked for. */
+static uint32_t closes_of(rdy_interest interest)
+{
+    return (interest & R ? RC : 0) | (interest & W ? WC : 0);
+}
+
 uint32_t guaranteed_flags(const struct situation *situation, rdy_interest interest)
 {
     switch (situation->leeway) {
@@ -367,13 +375,15 @@ uint32_t guaranteed_flags(const struct situation *situation, rdy_interest intere
         return interest & BOTH;
     case READABLE_IS_OPEN:
         return RDY_EVENT_WRITABLE;
+    case CLOSED_TOO:
+        return BOTH | closes_of(interest);
     case EXACT:
         break;
     }
-    return RDY_EVENT_READABLE | RDY_EVENT_WRITABLE;
+    return BOTH;
 }
 
 uint32_t expected_flags(const struct situation *situation, rdy_interest interest)
 {
-    return situation->ready & interest;
+    return situation->told & (interest | closes_of(interest));
 }

@@ -19,13 +19,15 @@ enum leeway {
      * writable alone (reactor/os/poll_flags.h), select that it is readable: a read fails at once.
      */
     READABLE_IS_OPEN,
+    /* None: shutdowns that the library made show as closed too, in each direction that was asked for. */
+    CLOSED_TOO,
 };
 
 struct situation {
     const struct kind *kind;
     const char *name;
     void (*arrange)(struct pair *pair);
-    rdy_interest ready; /* the guaranteed flags, when all was asked for */
+    uint32_t told; /* the guaranteed flags, when all was asked for */
     enum leeway leeway;
 };
 
@@ -33,7 +35,7 @@ struct situation {
 extern const struct situation situations[];
 extern const int situation_count;
 
-/* The guaranteed flags of whom asked so, and which of the two flags are guaranteed to be set or not to be. */
+/* The flags that are guaranteed to who asked so, and which of all flags are guaranteed to be set or not to be. */
 uint32_t expected_flags(const struct situation *situation, rdy_interest interest);
 uint32_t guaranteed_flags(const struct situation *situation, rdy_interest interest);
 
