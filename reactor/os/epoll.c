@@ -29,23 +29,29 @@ _Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI &
 _Static_assert(sizeof(rdy_event) <= 16 && sizeof(struct epoll_event) <= 16, "the room for one event");
 
 /*
- * What the kernel does not tell, that our writing was shut down, it can be made to keep: every socket reports WRNORM
- * with OUT to whoever asked for it, and nobody has another use for it.
+ * What the kernel does not tell it can be made to keep: sockets and terminals report WRNORM with OUT to whoever asked
+ * for it, and nobody has another use for it.
+ *     OUT             asked for writable alone
+ *     OUT | WRNORM    asked for both: HUP without IN is an end too (terminals), and not one that nobody asked for
+ *     WRNORM          our writing was shut down
  */
-enum { SHUT_WRITE = EPOLLWRNORM };
+enum { WRITE_MARK = EPOLLWRNORM };
 
-/* EPOLLIN, PRI, OUT, ERR and HUP are the low five bits; RDHUP and SHUT_WRITE are moved down to them. */
+/* EPOLLIN, PRI, OUT, ERR and HUP are the low five bits; RDHUP and WRITE_MARK are moved down to them. */
 static uint32_t flag_index(uint32_t bits)
 {
     return (bits & 31) | (bits >> 8 & 32) | (bits >> 2 & 64);
 }
 
-_Static_assert(EPOLLHUP == 16 && EPOLLRDHUP >> 8 == 32 && SHUT_WRITE >> 2 == 64, "flag_index");
+_Static_assert(EPOLLHUP == 16 && EPOLLRDHUP >> 8 == 32 && WRITE_MARK >> 2 == 64, "flag_index");
 
 static uint8_t flags_at(uint32_t index)
 {
-    const uint32_t flags = rdy_flags_from_poll((index & 31) | (index & 32) << 8);
-    return (uint8_t)(flags | rdy_shut_flags(index & 64 ? RDY_SHUT_WRITE : 0, flags));
+    const uint32_t bits = (index & 31) | (index & 32) << 8;
+    const bool marked = (index & 64) != 0;
+    if (marked && !(bits & EPOLLOUT))
+        return (uint8_t)(rdy_flags_from_poll(bits | EPOLLOUT) | RDY_EVENT_WRITE_CLOSED);
+    return (uint8_t)(rdy_flags_from_poll(bits) | (marked && bits & EPOLLHUP ? RDY_EVENT_READABLE : 0));
 }
 
 static void fill_flags(struct epoll_state *state)
@@ -54,21 +60,30 @@ static void fill_flags(struct epoll_state *state)
         state->flags[index] = flags_at(index);
 }
 
+static uint32_t writing_bits(rdy_interest interest)
+{
+    if (interest & RDY_EXCLUSIVE) /* which goes with few other bits (epoll_ctl(2)) */
+        return EPOLLOUT;
+    if (interest & RDY_SHUT_WRITE)
+        return WRITE_MARK;
+    return interest & RDY_READABLE ? EPOLLOUT | WRITE_MARK : EPOLLOUT;
+}
+
 static uint32_t kernel_interest(rdy_interest interest)
 {
     uint32_t bits = 0;
     if (interest & RDY_READABLE)
         bits |= EPOLLIN | EPOLLRDHUP;
     if (interest & RDY_WRITABLE)
-        bits |= interest & RDY_SHUT_WRITE ? EPOLLOUT | SHUT_WRITE : EPOLLOUT;
+        bits |= writing_bits(interest);
     if (interest & RDY_PRIORITY)
         bits |= EPOLLPRI;
     if ((interest & RDY_TRIGGERS) == RDY_EDGE)
         bits |= EPOLLET;
     if (interest & RDY_ONESHOT)
         bits |= EPOLLONESHOT;
-    if (interest & RDY_EXCLUSIVE) /* which goes with few other bits (epoll_ctl(2)) */
-        bits = (bits & ~(uint32_t)(EPOLLRDHUP | SHUT_WRITE)) | EPOLLEXCLUSIVE;
+    if (interest & RDY_EXCLUSIVE)
+        bits = (bits & ~(uint32_t)EPOLLRDHUP) | EPOLLEXCLUSIVE;
     return bits;
 }
 

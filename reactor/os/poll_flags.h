@@ -15,7 +15,8 @@
  * the bits with what was asked for, except ERR and HUP, which it always adds. So beside HUP, a missing IN or
  * OUT was not asked for:
  *
- *     HUP | OUT         never connected, or closed and asked for writable alone: no hint of a close
+ *     HUP | OUT         never connected, or closed and asked for writable alone: no hint of a close; if readable was
+ *                       asked for (a terminal's end is told so too), the backend has to add it
  *     HUP               closed and asked for readable alone, or the reading end of a pipe
  *     HUP | OUT | ERR   failed, and asked for writable alone
  *     HUP | ERR         the same while what was written is being thrown away: OUT would come in a moment

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -68,6 +69,15 @@ struct pair open_unix_datagram_pair(void)
     int fds[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     return pair_of(fds);
+}
+
+struct pair open_terminal(void)
+{
+    const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ck_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    ck_assert_int_eq(fcntl(master, F_SETFL, O_NONBLOCK), 0);
+    const int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    return (struct pair){.end = source_of(master), .peer = source_of(slave)};
 }
 
 static int open_bound_socket(int type)
@@ -160,6 +170,7 @@ const struct kind unix_datagram_pair = {"Unix datagram socket", open_unix_datagr
 const struct kind tcp_pair = {"TCP stream", open_tcp_pair, BOTH, RDY_WRITABLE};
 const struct kind udp_pair = {"UDP socket", open_udp_pair, BOTH, RDY_WRITABLE};
 const struct kind event_counter = {"eventfd", open_eventfd_pair, BOTH, RDY_WRITABLE};
+const struct kind terminal = {"terminal's master", open_terminal, BOTH, RDY_WRITABLE};
 const struct kind tcp_listener = {"TCP listener", open_listener, RDY_READABLE, 0};
 
 /* ---- using ---- */

@@ -26,6 +26,7 @@ struct pair open_unix_datagram_pair(void);
 struct pair open_tcp_pair(void);
 struct pair open_udp_pair(void);
 struct pair open_eventfd_pair(void); /* both ends are the same counter */
+struct pair open_terminal(void);     /* the master of a pseudo-terminal, pty(7) */
 struct pair open_listener(void);     /* a TCP listener and a socket that may connect_to_end */
 void connect_to_end(const struct pair *pair);
 
@@ -38,7 +39,7 @@ struct kind {
 };
 
 extern const struct kind pipe_reader, pipe_writer, unix_pair, unix_datagram_pair, tcp_pair, udp_pair,
-    event_counter, tcp_listener;
+    event_counter, terminal, tcp_listener;
 
 /* A port of 127.0.0.1 on which nobody listens, as an address. */
 rdy_address address_of_nobody(void);

@@ -278,7 +278,7 @@ static const struct kind unconnected = {"unconnected TCP socket", open_unconnect
 /* ---- the table ---- */
 
 const struct situation situations[] = {
-    {&unconnected, "idle", nothing, W, READABLE_IS_OPEN},
+    {&unconnected, "idle", nothing, BOTH, EXACT},
     {&unconnected, "connect succeeds", a_connect_succeeds, W, EXACT},
     {&unconnected, "connect refused", a_connect_is_refused, BOTH, EXACT},
     {&tcp_pair, "idle", nothing, W, EXACT},
@@ -353,6 +353,11 @@ const struct situation situations[] = {
     {&pipe_writer, "full, peer reads", full_and_peer_reads, W, EXACT},
     {&pipe_writer, "reader closed", peer_closes, W, UNASKED_MAY_RIDE},
     {&pipe_writer, "full, reader closed", full_and_peer_closes, W, UNASKED_MAY_RIDE},
+    {&terminal, "idle", nothing, W, EXACT},
+    {&terminal, "data", data_arrives, BOTH, EXACT},
+    {&terminal, "drained", drained, W, EXACT},
+    {&terminal, "peer closed", peer_closes, BOTH, EXACT},
+    {&terminal, "data, then peer closed", data_then_close, BOTH, EXACT},
     {&event_counter, "idle", nothing, W, EXACT},
     {&event_counter, "written", data_arrives, BOTH, EXACT},
     {&event_counter, "written twice", data_arrives_twice, BOTH, EXACT},
@@ -373,8 +378,6 @@ uint32_t guaranteed_flags(const struct situation *situation, rdy_interest intere
     switch (situation->leeway) {
     case UNASKED_MAY_RIDE:
         return interest & BOTH;
-    case READABLE_IS_OPEN:
-        return RDY_EVENT_WRITABLE;
     case CLOSED_TOO:
         return BOTH | closes_of(interest);
     case EXACT:

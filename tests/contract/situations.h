@@ -14,11 +14,6 @@ enum leeway {
      * was not asked for may ride along.
      */
     UNASKED_MAY_RIDE,
-    /*
-     * A socket that was never connected. epoll says of it what it also says of a closed one that was asked for
-     * writable alone (reactor/os/poll_flags.h), select that it is readable: a read fails at once.
-     */
-    READABLE_IS_OPEN,
     /* None: shutdowns that the library made show as closed too, in each direction that was asked for. */
     CLOSED_TOO,
 };
