@@ -1,6 +1,7 @@
 /* Promise 13: a child of fork is told so, and whatever it does leaves the parent's poll as it was. */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,6 +157,37 @@ START_TEST(a_wake_of_the_parent_is_not_taken_by_a_child)
 }
 END_TEST
 
+static atomic_bool over;
+
+static void *register_and_wake_for_ever(void *opaque)
+{
+    rdy_source *source = opaque;
+    while (!atomic_load(&over)) {
+        rdy_registry_register(subject.registry, source, OTHER, RDY_READABLE);
+        rdy_waker_wake(waker);
+        rdy_source_deregister(source);
+    }
+    return NULL;
+}
+
+/* The lock of the registry is held by a thread that the child does not have. */
+START_TEST(a_child_of_a_parent_whose_threads_are_busy_does_not_hang)
+{
+    struct pair pair = open_unix_pair();
+    pthread_t thread = start_thread(register_and_wake_for_ever, pair.end);
+    for (int round = 0; round < 50; round++) {
+        wait_for(OTHER, RDY_EVENT_READABLE);
+        run_child(children[_i]);
+        drain(registered.peer); /* what the child may have written */
+    }
+    atomic_store(&over, true);
+    join_thread(thread);
+    while (rdy_poll_wait(subject.poll, &subject.events, 0) > 0)
+        ;
+    expect_poll_to_work();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("fork");
@@ -164,5 +196,6 @@ int main(void)
     tcase_add_checked_fixture(tests, prepare, clean_up);
     tcase_add_loop_test(tests, a_child_may_do_anything_and_the_parents_poll_works_on, 0, COUNT(children));
     tcase_add_loop_test(tests, a_wake_of_the_parent_is_not_taken_by_a_child, 0, COUNT(children));
+    tcase_add_loop_test(tests, a_child_of_a_parent_whose_threads_are_busy_does_not_hang, 0, COUNT(children));
     return run_suite(suite);
 }
