@@ -18,7 +18,7 @@ import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 from c_headers import declared_functions, public_headers
-from command import run
+from command import PATIENCE, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
@@ -143,6 +143,20 @@ class Programs(unittest.TestCase):
         for folder in folders:
             self.assertNotIn(BUILD, [pathlib.Path(folder), *pathlib.Path(folder).parents])
         self.assertEqual(flags("--modversion"), [project_version()])
+
+
+class Examples(unittest.TestCase):
+    def test_each_is_installed_and_builds_with_what_is_installed(self):
+        for source in sorted((SOURCE / "docs" / "examples").glob("*.c")):
+            with self.subTest(example=source.name):
+                example = installed(source.name)
+                self.assertEqual(example.parent, prefix() / "share" / "doc" / "rdy" / "examples")
+                libraries = [*flags("--libs"), "-Wl,-rpath,%s" % library_folder()]
+                program = ROOT / ("example-" + source.stem)
+                run(*C11, "-pthread", example, *flags("--cflags"), *libraries, "-o", program)
+                done = subprocess.run([program], capture_output=True, text=True, timeout=PATIENCE, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, r"\A%s [\w:]+.*: invalid" % source.stem)
 
 
 class Headers(unittest.TestCase):
