@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -18,13 +19,22 @@
 static _Atomic(_Atomic(unsigned long) *) page;
 static atomic_ulong last_mark;
 
+/*
+ * An emulator may say yes to any advice and follow none (qemu-user 7.2 does), so only a kernel that refuses advice that
+ * nobody has defined is believed.
+ */
+static bool is_wiped_on_fork(void *fresh, size_t size)
+{
+    return madvise(fresh, size, -1) != 0 && madvise(fresh, size, MADV_WIPEONFORK) == 0;
+}
+
 static void map_page(void)
 {
     const size_t size = (size_t)sysconf(_SC_PAGESIZE);
     void *fresh = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (fresh == MAP_FAILED)
         return;
-    if (madvise(fresh, size, MADV_WIPEONFORK) == 0)
+    if (is_wiped_on_fork(fresh, size))
         atomic_store_explicit(&page, fresh, memory_order_release);
     else
         munmap(fresh, size);
