@@ -6,6 +6,9 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
+/* The tag of cases that need the kernel itself: an emulator of its calls falls short of them (.ci/run, stage aarch64). */
+#define WITHOUT_EMULATOR "without-emulator"
+
 /* Runs and frees the suite; the exit status of its program. */
 static inline int run_suite(Suite *suite)
 {

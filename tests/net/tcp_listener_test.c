@@ -368,7 +368,7 @@ int main(void)
 {
     Suite *suite = contract_suite("tcp_listener");
     TCase *options = closing_case(suite, "options"), *accepting = closing_case(suite, "accepting"),
-          *descriptors = closing_case(suite, "descriptors");
+          *descriptors = closing_case(suite, "descriptors"), *queue = closing_case(suite, "queue");
     const int families = has_ipv6() ? 2 : 1;
 
     tcase_add_test(options, a_restart_need_not_wait_for_old_connections);
@@ -377,7 +377,8 @@ int main(void)
     tcase_add_loop_test(options, several_listeners_share_a_port_that_all_of_them_reuse, 0, 2);
     tcase_add_loop_test(options, accepted_streams_inherit_nodelay, 0, 2);
 #ifdef __linux__
-    tcase_add_test(options, the_backlog_is_what_was_asked_for_and_4096_by_default);
+    tcase_set_tags(queue, WITHOUT_EMULATOR); /* TCP_INFO of qemu-user 7.2 is one int long */
+    tcase_add_test(queue, the_backlog_is_what_was_asked_for_and_4096_by_default);
 #endif
     tcase_add_loop_test(options, what_cannot_be_bound_says_why_and_leaves_the_listener_untouched, 0, 3);
     tcase_add_loop_test(options, port_0_takes_a_free_one_and_the_local_address_names_it, 0, families);
