@@ -56,10 +56,8 @@ int rdy_tcp_listener_bind(const rdy_address *address, const rdy_tcp_listener_opt
 int rdy_tcp_listener_accept(rdy_tcp_listener *listener, rdy_tcp_stream *stream, rdy_address *peer)
 {
     int fd = rdy_socket_accept(rdy_source_fd(&listener->source), peer);
-    if (fd == -EAGAIN)
-        return rdy_source_would_block(&listener->source, RDY_READABLE);
     if (fd < 0)
-        return fd;
+        return rdy_source_failed(&listener->source, RDY_READABLE, fd);
     *stream = (rdy_tcp_stream){.source = rdy_source_from_fd(fd)};
     rdy_source_mark_connected(&stream->source);
     return 0;

@@ -59,7 +59,7 @@ int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream)
     if (error == 0 || error == -EINPROGRESS || error == -EALREADY)
         return rdy_source_would_block(&stream->source, RDY_WRITABLE);
     rdy_source_keep_error(&stream->source, error);
-    return error;
+    return rdy_source_failed(&stream->source, RDY_READABLE, error);
 }
 
 int rdy_tcp_stream_take_error(rdy_tcp_stream *stream)

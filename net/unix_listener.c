@@ -28,10 +28,8 @@ int rdy_unix_listener_bind(const rdy_address *address, rdy_unix_listener *listen
 int rdy_unix_listener_accept(rdy_unix_listener *listener, rdy_unix_stream *stream, rdy_address *peer)
 {
     int fd = rdy_socket_accept(rdy_source_fd(&listener->source), peer);
-    if (fd == -EAGAIN)
-        return rdy_source_would_block(&listener->source, RDY_READABLE);
     if (fd < 0)
-        return fd;
+        return rdy_source_failed(&listener->source, RDY_READABLE, fd);
     *stream = (rdy_unix_stream){.source = rdy_source_from_fd(fd)};
     return 0;
 }

@@ -53,6 +53,9 @@ static inline void rdy_registry_take_over(struct rdy_registry *registry)
 /* Whether this process is a child of the one that opened the poll (fork(2)). */
 bool rdy_registry_is_inherited(const struct rdy_registry *registry);
 
+/* Lets the debug mode know that a call on descriptor `fd` (-1 for none) is refused; returns the error. */
+int rdy_registry_refuse(struct rdy_registry *registry, enum rdy_call call, int fd, int error);
+
 /*
  * Tells the backend what the library has shut down of a source that is registered here. That arms it anew, so a
  * oneshot, which may have fired, has to wait until it is reregistered, and what is exclusive until it is registered.

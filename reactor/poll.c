@@ -8,6 +8,7 @@
 
 #include "reactor/clock.h"
 #include "reactor/core.h"
+#include "reactor/os/debug.h"
 #include "reactor/os/process.h"
 #include "reactor/os/sys.h"
 #include "reactor/spin.h"
@@ -22,10 +23,10 @@ struct rdy_poll {
 
 static int open_backend(const struct rdy_backend *backend, struct rdy_registry **out)
 {
-    struct rdy_registry *registry = rdy_registry_new(backend);
+    struct rdy_registry *registry = rdy_registry_new(rdy_debug_around(backend));
     if (registry == NULL)
         return -ENOMEM;
-    int error = backend->open(registry->state, &registry->lock);
+    int error = registry->backend->open(registry->state, &registry->lock);
     if (error != 0)
         rdy_registry_free(registry);
     else
@@ -213,7 +214,7 @@ int rdy_poll_wait(rdy_poll *poll, rdy_events *events, int64_t timeout_ns)
         return -EINVAL;
     events->count = 0;
     if (rdy_registry_is_inherited(poll->registry))
-        return -ECHILD;
+        return rdy_registry_refuse(poll->registry, RDY_CALL_WAIT, -1, -ECHILD);
 
     const int64_t deadline = timeout_ns > 0 ? rdy_clock_after(rdy_clock_now(), timeout_ns) : RDY_NEVER;
     int count;

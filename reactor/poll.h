@@ -38,6 +38,19 @@ typedef struct rdy_poll_options {
  * Opens a poll; `options` may be NULL. 0 on success; -EINVAL for a negative spin_ns, -ENOTSUP for a backend
  * that is not there, -EMFILE, -ENFILE, -ENOMEM. Its descriptors are close-on-exec. Close it with
  * rdy_poll_close.
+ *
+ * RDY_DEBUG=1 in the environment (ignored when the program is set-uid) makes polls that report misuse on stderr, a line
+ * for each cause that begins with "rdy: debug: ". All calls answer as without it. Reported are
+ *   - a descriptor that was closed, or became another file's, while it was registered: by the next wait, which looks
+ *     at all registered descriptors (fstat(2)), or by the call that meets it
+ *   - a source that was freed while registered: when the number of its descriptor is registered anew, and at
+ *     exit(3) if the poll was closed and the source never was
+ *   - an EDGE left undrained: readable was told, and the thread goes to sleep in a wait before a read or accept met
+ *     a would-block, a short read, the end or an error (after an event that told of a close or an error a short read
+ *     does not count: rdy_event_is_drained). Whoever reads raw descriptors says rdy_source_blocked, whoever will read
+ *     on by itself, or leaves it to another thread, rdy_source_defer. A wait that does not sleep reports none.
+ *   - calls refused with -EINVAL, -EEXIST, -ENOENT or -EBADF for what the caller did, two threads that wait at
+ *     once, and use of the poll in a child of fork(2)
  */
 RDY_API int rdy_poll_open(const rdy_poll_options *options, rdy_poll **poll);
 

@@ -46,6 +46,20 @@ bool rdy_registry_is_inherited(const struct rdy_registry *registry)
     return registry->process_mark != rdy_process_mark();
 }
 
+int rdy_registry_refuse(struct rdy_registry *registry, enum rdy_call call, int fd, int error)
+{
+    if (registry->backend->refused == NULL)
+        return error;
+    const bool inherited = rdy_registry_is_inherited(registry);
+    if (!inherited) /* in a child the lock may be held for ever by a thread of the parent */
+        pthread_mutex_lock(&registry->lock);
+    if (!atomic_load(&registry->closed))
+        registry->backend->refused(registry->state, call, fd, error);
+    if (!inherited)
+        pthread_mutex_unlock(&registry->lock);
+    return error;
+}
+
 void rdy_registry_rouse(struct rdy_registry *registry)
 {
     if (atomic_exchange(&registry->asleep, false) || atomic_load(&registry->watched))
@@ -90,6 +104,11 @@ static int check(const struct rdy_registry *registry, rdy_source *source)
     return error;
 }
 
+static int refuse(struct rdy_registry *registry, enum rdy_call call, const rdy_source *source, int error)
+{
+    return rdy_registry_refuse(registry, call, rdy_source_fd(source), error);
+}
+
 static int add(struct rdy_registry *registry, const rdy_source *source)
 {
     int error = -EBADF;
@@ -132,14 +151,14 @@ static int take_off(struct rdy_registry *registry, int fd)
 int rdy_registry_register(rdy_registry *registry, rdy_source *source, rdy_token token, rdy_interest interest)
 {
     if (!is_valid(interest))
-        return -EINVAL;
+        return refuse(registry, RDY_CALL_REGISTER, source, -EINVAL);
     int error = check(registry, source);
     if (error != 0)
-        return error;
+        return refuse(registry, RDY_CALL_REGISTER, source, error);
     if (source->registry != NULL)
-        return -EEXIST;
+        return refuse(registry, RDY_CALL_REGISTER, source, -EEXIST);
     if (rdy_source_fd(source) < 0)
-        return -EBADF;
+        return refuse(registry, RDY_CALL_REGISTER, source, -EBADF);
     rdy_source_remember_registry(source, registry); /* before: then the source is the waiting thread's */
     rdy_source_ask(source, token, interest);
     error = add(registry, source);
@@ -152,14 +171,14 @@ int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_toke
                             rdy_interest interest)
 {
     if (!is_valid(interest))
-        return -EINVAL;
+        return refuse(registry, RDY_CALL_REREGISTER, source, -EINVAL);
     int error = check(registry, source);
     if (error != 0)
-        return error;
+        return refuse(registry, RDY_CALL_REREGISTER, source, error);
     if (source->registry == NULL)
-        return -ENOENT;
+        return refuse(registry, RDY_CALL_REREGISTER, source, -ENOENT);
     if ((interest | rdy_source_asked(source)) & RDY_EXCLUSIVE)
-        return -EINVAL;
+        return refuse(registry, RDY_CALL_REREGISTER, source, -EINVAL);
     const rdy_source before = *source;
     rdy_source_ask(source, token, interest);
     error = change(registry, source);
@@ -179,11 +198,14 @@ void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source 
 
 int rdy_registry_deregister(rdy_registry *registry, rdy_source *source)
 {
+    const bool was_here = source->registry == registry;
     int error = check(registry, source);
     if (error != 0)
-        return error;
+        return refuse(registry, RDY_CALL_DEREGISTER, source, error);
+    if (was_here && source->registry == NULL)
+        return -ENOENT; /* the poll is closed, and the registry went with the reference of its last source */
     if (source->registry == NULL)
-        return -ENOENT;
+        return refuse(registry, RDY_CALL_DEREGISTER, source, -ENOENT);
     error = take_off(registry, source->fd);
     rdy_source_forget_registry(source);
     return error;

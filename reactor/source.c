@@ -59,8 +59,18 @@ void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *regis
         source->state |= REPORTS;
 }
 
+/* Registrations end with their poll; the debug mode then counts on their sources to come back. */
+static void tell_return(const rdy_source *source)
+{
+    struct rdy_registry *registry = source->registry;
+    if (registry->backend->returned != NULL && atomic_load(&registry->closed))
+        registry->backend->returned(registry->state, source->fd);
+}
+
 void rdy_source_forget_registry(rdy_source *source)
 {
+    if (source->state & REPORTS)
+        tell_return(source);
     rdy_registry_free(source->registry);
     source->registry = NULL;
     source->state &= ~(uint32_t)REPORTS;
@@ -100,8 +110,10 @@ int rdy_source_deregister(rdy_source *source)
 int rdy_source_release(rdy_source *source)
 {
     const int fd = rdy_source_fd(source);
-    if (rdy_source_deregister(source) == -ECHILD)
+    if (source->registry != NULL && rdy_registry_is_inherited(source->registry))
         rdy_source_forget_registry(source); /* the registration is the parent's, and stays */
+    else
+        (void)rdy_source_deregister(source);
     *source = (rdy_source){0};
     return fd < 0 ? -EBADF : fd;
 }
@@ -133,15 +145,21 @@ int rdy_source_blocked(rdy_source *source, rdy_interest direction)
     if (!rdy_source_is_registered(source))
         return -ENOENT;
     if (rdy_registry_is_inherited(source->registry))
-        return -ECHILD;
+        return rdy_registry_refuse(source->registry, RDY_CALL_BLOCKED, source->fd, -ECHILD);
     return source->state & REPORTS ? report_would_block(source, direction) : 0;
 }
 
-int rdy_source_would_block(rdy_source *source, rdy_interest direction)
+/* To a backend that wants to know of every answer, and not only of those that would block. */
+static void tell_answer(rdy_source *source, rdy_interest direction, ptrdiff_t result, size_t wanted)
 {
-    if (source->state & REPORTS)
-        (void)rdy_source_blocked(source, direction);
-    return -EAGAIN;
+    struct rdy_registry *registry = source->registry;
+    if (rdy_registry_is_inherited(registry))
+        return;
+    pthread_mutex_lock(&registry->lock);
+    if (!atomic_load(&registry->closed) &&
+        registry->backend->answered(registry->state, source->fd, direction, result, wanted) > 0)
+        rdy_registry_rouse(registry);
+    pthread_mutex_unlock(&registry->lock);
 }
 
 /* Moving less than was asked is as good as a would-block: callers may take it for one (rdy_event_is_drained).
@@ -149,16 +167,35 @@ int rdy_source_would_block(rdy_source *source, rdy_interest direction)
 static ptrdiff_t settle(rdy_source *source, rdy_interest direction, ptrdiff_t result, size_t wanted)
 {
     const bool blocked = result == -EAGAIN || (result > 0 && (size_t)result < wanted);
-    if (blocked)
-        (void)rdy_source_would_block(source, direction);
+    if (!(source->state & REPORTS))
+        return result;
+    if (source->registry->backend->answered != NULL)
+        tell_answer(source, direction, result, wanted);
+    else if (blocked)
+        (void)rdy_source_blocked(source, direction);
     return result;
+}
+
+int rdy_source_failed(rdy_source *source, rdy_interest direction, int error)
+{
+    return (int)settle(source, direction, error, 1);
+}
+
+int rdy_source_would_block(rdy_source *source, rdy_interest direction)
+{
+    return rdy_source_failed(source, direction, -EAGAIN);
+}
+
+void rdy_source_defer(rdy_source *source)
+{
+    (void)settle(source, RDY_READABLE, 0, 1); /* as after the end: it goes by what it knows, not by events */
 }
 
 /* The end of a stream whose error the kernel has told before is that error. */
 static ptrdiff_t settle_read(rdy_source *source, ptrdiff_t result, size_t wanted)
 {
     if (result == 0 && wanted != 0 && rdy_source_kept_error(source) != 0)
-        return rdy_source_kept_error(source);
+        result = rdy_source_kept_error(source);
     return settle(source, RDY_READABLE, result, wanted);
 }
 

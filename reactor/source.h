@@ -50,10 +50,17 @@ RDY_API rdy_token rdy_source_token(const rdy_source *source);
  * Says that an operation on the raw descriptor answered EAGAIN (or moved less than was asked), for
  * `direction`: RDY_READABLE, RDY_WRITABLE, RDY_PRIORITY or several. epoll and kqueue see this by themselves
  * and nothing happens; select has to be told, or an edge-triggered source stays silent. The functions of net/
- * call it themselves. 0 on success; -EINVAL for an empty or unknown direction; -ENOENT if the source is not
+ * call it themselves. The debug mode (RDY_DEBUG, reactor/poll.h) wants to be told on every backend. 0 on success; -EINVAL for an empty or unknown direction; -ENOENT if the source is not
  * registered; -ECHILD in a child of fork(2).
  */
 RDY_API int rdy_source_blocked(rdy_source *source, rdy_interest direction);
+
+/*
+ * Says that the program knows the source to be readable still and will read on without another event: after a turn of
+ * others, or once its output has room. Nothing depends on it but the debug mode (RDY_DEBUG, reactor/poll.h), which
+ * else reports an edge that was left undrained. It holds until a read finds no more.
+ */
+RDY_API void rdy_source_defer(rdy_source *source);
 
 /*
  * Takes the source off the registry it is registered with, whichever that is. 0 on success, -ENOENT if it is

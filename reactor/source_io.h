@@ -60,7 +60,10 @@ ptrdiff_t rdy_source_readv(rdy_source *source, const struct iovec *pieces, int c
 ptrdiff_t rdy_source_write(rdy_source *source, const void *bytes, size_t size);
 ptrdiff_t rdy_source_writev(rdy_source *source, const struct iovec *pieces, int count, size_t size);
 
-/* Reports that an operation other than these would have blocked (accept, connect). Returns -EAGAIN. */
+/* Reports that an operation other than these failed (accept, connect). Returns the error. */
+int rdy_source_failed(rdy_source *source, rdy_interest direction, int error);
+
+/* Reports that it would have blocked. Returns -EAGAIN. */
 int rdy_source_would_block(rdy_source *source, rdy_interest direction);
 
 /*

@@ -65,7 +65,7 @@ int rdy_wakers_take(struct rdy_registry *registry, rdy_event *events, int capaci
 int rdy_waker_open(rdy_registry *registry, rdy_token token, rdy_waker **out)
 {
     if (rdy_registry_is_inherited(registry))
-        return -ECHILD;
+        return rdy_registry_refuse(registry, RDY_CALL_WAKER_OPEN, -1, -ECHILD);
     if (atomic_load(&registry->closed))
         return -EBADF;
     rdy_waker *waker = calloc(1, sizeof *waker);
@@ -81,7 +81,7 @@ int rdy_waker_wake(rdy_waker *waker)
 {
     struct rdy_registry *registry = waker->registry;
     if (rdy_registry_is_inherited(registry))
-        return -ECHILD;
+        return rdy_registry_refuse(registry, RDY_CALL_WAKER_WAKE, -1, -ECHILD);
     if (atomic_exchange(&waker->pending, true))
         return 0;
     pthread_mutex_lock(&registry->lock);

@@ -14,6 +14,18 @@
 #define RDY_CONDITIONS (RDY_READABLE | RDY_WRITABLE | RDY_PRIORITY)
 #define RDY_TRIGGERS   (RDY_LEVEL | RDY_ONESHOT)
 
+/* The calls that are checked above the seam. */
+enum rdy_call {
+    RDY_CALL_REGISTER,
+    RDY_CALL_REREGISTER,
+    RDY_CALL_DEREGISTER,
+    RDY_CALL_BLOCKED,
+    RDY_CALL_WAIT,
+    RDY_CALL_WAKER_OPEN,
+    RDY_CALL_WAKER_WAKE,
+    RDY_CALLS,
+};
+
 /*
  * Below the seam an interest may also say which directions the library itself has shut down. An event that says
  * readable or writable says so too.
@@ -84,6 +96,19 @@ struct rdy_backend {
      * on a snapshot of what was asked, and holds on to the files in it.
      */
     int (*rearm)(void *state, int fd, rdy_interest direction);
+
+    /*
+     * Optional, beside rearm, for a backend that watches how it is used (debug.c). Where it is there, reads, writes and
+     * accepts of net/ are told to it in place of rearm, whatever they gave: a count of the `wanted` bytes or a negative
+     * errno. 1 if that armed something, else 0.
+     */
+    int (*answered)(void *state, int fd, rdy_interest direction, ptrdiff_t result, size_t wanted);
+
+    /* Optional: a call was refused before it came here. `fd` is -1 where there is none. In a child without the lock. */
+    void (*refused)(void *state, enum rdy_call call, int fd, int error);
+
+    /* Optional: a source gave its reference back after close. Without the lock. */
+    void (*returned)(void *state, int fd);
 };
 
 /* The backends that were built in, best first, ended by NULL. */

@@ -1,0 +1,398 @@
+#include "reactor/os/debug.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reactor/os/debug_report.h"
+#include "reactor/os/debug_table.h"
+#include "reactor/os/process.h"
+#include "reactor/os/sys.h"
+
+/*
+ * What watches one poll. It stands between the registry and a backend that it owns, and outlives the poll for as long
+ * as sources that were registered hold on to the registry.
+ */
+struct watch {
+    const struct rdy_backend *inner;
+    void *inner_state;
+    pthread_mutex_t *lock; /* the registry's; guards the table until the poll is closed */
+    struct rdy_debug_table table;
+    unsigned long process_mark;
+    atomic_int waiting;              /* threads */
+    atomic_uint reported[RDY_CALLS]; /* what was refused: a bit for each of `reasons` */
+
+    bool closed; /* this, the next two, and then the table, are guarded by the lock of all watches */
+    struct debug_state *owner;
+    struct watch *next;
+};
+
+/* What lies in the registry: the watch, or NULL once it is gone. */
+struct debug_state {
+    struct watch *watch;
+};
+
+static struct {
+    pthread_mutex_t lock; /* taken last */
+    struct watch *first;
+} watches = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct watch *watch_of(void *state)
+{
+    return ((struct debug_state *)state)->watch;
+}
+
+static void refused(void *state, enum rdy_call call, int fd, int error)
+{
+    rdy_debug_report_refused(watch_of(state)->reported, call, fd, error);
+}
+
+/* ---- sources that never come back ---- */
+
+static void report_missing(const struct rdy_debug_table *table)
+{
+    for (int fd = 0; fd < table->size; fd++)
+        if (table->records[fd] != NULL)
+            rdy_debug_report_never_returned(table->records[fd]);
+}
+
+static void look_at_exit(void)
+{
+    pthread_mutex_lock(&watches.lock);
+    for (const struct watch *watch = watches.first; watch != NULL; watch = watch->next)
+        if (watch->closed && watch->process_mark == rdy_process_mark())
+            report_missing(&watch->table);
+    pthread_mutex_unlock(&watches.lock);
+}
+
+static void lock_watches(void)
+{
+    pthread_mutex_lock(&watches.lock);
+}
+
+static void unlock_watches(void)
+{
+    pthread_mutex_unlock(&watches.lock);
+}
+
+/* A child of fork(2) may open polls of its own: the lock must be free there. */
+static void prepare(void)
+{
+    (void)atexit(look_at_exit);
+    (void)pthread_atfork(lock_watches, unlock_watches, unlock_watches);
+}
+
+static void enlist(struct watch *watch)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, prepare);
+    lock_watches();
+    watch->next = watches.first;
+    watches.first = watch;
+    unlock_watches();
+}
+
+/* The lock of all watches is held. */
+static void free_if_done(struct watch *watch)
+{
+    if (!watch->closed || watch->table.count > 0)
+        return;
+    struct watch **link = &watches.first;
+    while (*link != watch)
+        link = &(*link)->next;
+    *link = watch->next;
+    watch->owner->watch = NULL;
+    rdy_debug_table_free(&watch->table);
+    free(watch);
+}
+
+/* Those that were reported already are not waited for. */
+static void drop_lost(struct rdy_debug_table *table)
+{
+    for (int fd = 0; fd < table->size; fd++)
+        if (table->records[fd] != NULL && (table->records[fd]->marks & RDY_DEBUG_LOST))
+            rdy_debug_table_retire(table, rdy_debug_table_take(table, fd));
+}
+
+static void returned(void *state, int fd)
+{
+    lock_watches();
+    struct watch *watch = watch_of(state);
+    if (watch != NULL) {
+        rdy_debug_table_retire(&watch->table, rdy_debug_table_take(&watch->table, fd));
+        free_if_done(watch);
+    }
+    unlock_watches();
+}
+
+/* ---- opening and closing ---- */
+
+static int open_around(const struct rdy_backend *inner, struct debug_state *state, pthread_mutex_t *lock)
+{
+    struct watch *watch = calloc(1, sizeof *watch);
+    void *inner_state = calloc(1, inner->state_size);
+    int error = watch == NULL || inner_state == NULL ? -ENOMEM : inner->open(inner_state, lock);
+    if (error != 0) {
+        free(inner_state);
+        free(watch);
+        return error;
+    }
+    watch->inner = inner;
+    watch->inner_state = inner_state;
+    watch->lock = lock;
+    watch->process_mark = rdy_process_mark();
+    watch->owner = state;
+    state->watch = watch;
+    enlist(watch);
+    return 0;
+}
+
+/* In a child the table may be as a thread of the parent left it half changed: it is left alone. */
+static void close_around(void *state, bool inherited)
+{
+    struct watch *watch = watch_of(state);
+    watch->inner->close(watch->inner_state, inherited);
+    free(watch->inner_state);
+    lock_watches();
+    if (inherited) {
+        watch->owner->watch = NULL;
+    } else {
+        drop_lost(&watch->table);
+        watch->closed = true;
+        free_if_done(watch);
+    }
+    unlock_watches();
+}
+
+/* ---- registering ---- */
+
+static int add(void *state, int fd, rdy_token token, rdy_interest interest)
+{
+    struct watch *watch = watch_of(state);
+    struct rdy_debug_record *record = NULL;
+    int error = rdy_debug_table_make(&watch->table, fd, token, interest, &record);
+    if (error == 0)
+        error = watch->inner->add(watch->inner_state, fd, (rdy_token)record, interest);
+    if (error != 0) {
+        free(record);
+        rdy_debug_report_refused(watch->reported, RDY_CALL_REGISTER, fd, error);
+        return error;
+    }
+    struct rdy_debug_record *former = rdy_debug_table_put(&watch->table, record);
+    if (former != NULL)
+        rdy_debug_report_lost(former, -EEXIST);
+    rdy_debug_table_orphan(&watch->table, former);
+    return 0;
+}
+
+static int change(void *state, int fd, rdy_token token, rdy_interest interest)
+{
+    struct watch *watch = watch_of(state);
+    struct rdy_debug_record *former = rdy_debug_table_find(&watch->table, fd);
+    struct rdy_debug_record *record = NULL;
+    int error = rdy_debug_table_make(&watch->table, fd, token, interest, &record);
+    if (error == 0)
+        error = watch->inner->change(watch->inner_state, fd, (rdy_token)record, interest);
+    if (error == 0) {
+        record->marks = former == NULL ? 0 : former->marks & (RDY_DEBUG_TOLD | RDY_DEBUG_DEFERRED);
+        rdy_debug_table_retire(&watch->table, rdy_debug_table_put(&watch->table, record));
+        return 0;
+    }
+    free(record);
+    if (former == NULL)
+        rdy_debug_report_refused(watch->reported, RDY_CALL_REREGISTER, fd, error);
+    else if (error == -EBADF || error == -ENOENT)
+        rdy_debug_report_lost(former, error);
+    if (error == -ENOENT)
+        rdy_debug_table_orphan(&watch->table, rdy_debug_table_take(&watch->table, fd));
+    return error;
+}
+
+static int take_off(void *state, int fd)
+{
+    struct watch *watch = watch_of(state);
+    struct rdy_debug_record *record = rdy_debug_table_take(&watch->table, fd);
+    const int error = watch->inner->remove(watch->inner_state, fd);
+    if (error == 0) {
+        rdy_debug_table_retire(&watch->table, record);
+        return 0;
+    }
+    if (record == NULL)
+        rdy_debug_report_refused(watch->reported, RDY_CALL_DEREGISTER, fd, error);
+    else
+        rdy_debug_report_lost(record, error);
+    rdy_debug_table_orphan(&watch->table, record);
+    return error;
+}
+
+/* ---- reading ---- */
+
+/* Nothing was left to read. A short read leaves the end, or the error, that the event told of. */
+static void settle(struct rdy_debug_record *record, bool is_short)
+{
+    record->marks &= ~(unsigned)RDY_DEBUG_DEFERRED;
+    if (!is_short || !(record->marks & RDY_DEBUG_OWES_END))
+        record->marks &= ~(unsigned)(RDY_DEBUG_OWES_READ | RDY_DEBUG_OWES_END);
+}
+
+/* After the end and after an error the program goes by what it knows, whatever events still come. */
+static void put_off(struct rdy_debug_record *record)
+{
+    settle(record, false);
+    record->marks |= RDY_DEBUG_DEFERRED;
+}
+
+static int pass_on(const struct watch *watch, int fd, rdy_interest direction)
+{
+    return watch->inner->rearm == NULL ? 0 : watch->inner->rearm(watch->inner_state, fd, direction);
+}
+
+static int rearm(void *state, int fd, rdy_interest direction)
+{
+    struct watch *watch = watch_of(state);
+    struct rdy_debug_record *record = rdy_debug_table_find(&watch->table, fd);
+    if (record != NULL && (direction & RDY_READABLE))
+        settle(record, false);
+    return pass_on(watch, fd, direction);
+}
+
+static int answered(void *state, int fd, rdy_interest direction, ptrdiff_t result, size_t wanted)
+{
+    struct watch *watch = watch_of(state);
+    struct rdy_debug_record *record = rdy_debug_table_find(&watch->table, fd);
+    const bool is_short = result > 0 && (size_t)result < wanted;
+    const bool is_last = is_short || result == -EAGAIN;
+    if (record != NULL && (direction & RDY_READABLE) && is_last)
+        settle(record, is_short);
+    else if (record != NULL && (direction & RDY_READABLE) && result <= 0 && wanted > 0)
+        put_off(record);
+    return is_last ? pass_on(watch, fd, direction) : 0;
+}
+
+/* ---- waiting ---- */
+
+static void check_descriptor(struct rdy_debug_record *record)
+{
+    const int error = rdy_debug_record_check(record);
+    if (error != 0)
+        rdy_debug_report_lost(record, error);
+}
+
+static void check_edge(struct rdy_debug_record *record)
+{
+    if (!(record->marks & RDY_DEBUG_OWES_READ) || (record->marks & (RDY_DEBUG_DEFERRED | RDY_DEBUG_LOST)))
+        return;
+    rdy_debug_report_edge(record);
+}
+
+/* A wait that does not sleep may be one of a program that has more to do. */
+static void check_all(struct rdy_debug_table *table, bool sleeps)
+{
+    for (int fd = 0; fd < table->size; fd++) {
+        struct rdy_debug_record *record = table->records[fd];
+        if (record != NULL)
+            check_descriptor(record);
+        if (record != NULL && sleeps)
+            check_edge(record);
+    }
+}
+
+/* What rdy_event_is_drained says of a short read. */
+static void note_edge(struct rdy_debug_record *record, uint32_t flags)
+{
+    const uint32_t ended =
+        RDY_EVENT_ERROR | RDY_EVENT_READ_CLOSED | RDY_EVENT_WRITE_CLOSED | RDY_EVENT_PRIORITY;
+    if ((record->interest & RDY_TRIGGERS) != RDY_EDGE || (record->interest & flags & RDY_READABLE) == 0)
+        return;
+    record->marks |= RDY_DEBUG_OWES_READ | (flags & ended ? RDY_DEBUG_OWES_END : 0U);
+}
+
+_Static_assert(RDY_EVENT_READABLE == RDY_READABLE, "a condition is a flag");
+
+static void translate(struct watch *watch, rdy_event *events, int count)
+{
+    pthread_mutex_lock(watch->lock);
+    for (int i = 0; i < count; i++) {
+        struct rdy_debug_record *record = (struct rdy_debug_record *)events[i].token;
+        note_edge(record, events[i].flags);
+        events[i].token = record->token;
+    }
+    pthread_mutex_unlock(watch->lock);
+}
+
+static int wait_around(void *state, rdy_event *events, int capacity, int64_t timeout_ns)
+{
+    struct watch *watch = watch_of(state);
+    const bool alone = atomic_fetch_add(&watch->waiting, 1) == 0;
+    if (!alone)
+        rdy_debug_report_refused(watch->reported, RDY_CALL_WAIT, -1, -EBUSY);
+    pthread_mutex_lock(watch->lock);
+    if (alone)
+        rdy_debug_table_sweep(&watch->table);
+    check_all(&watch->table, timeout_ns != 0);
+    pthread_mutex_unlock(watch->lock);
+
+    const int count = watch->inner->wait(watch->inner_state, events, capacity, timeout_ns);
+    translate(watch, events, count);
+    atomic_fetch_sub(&watch->waiting, 1);
+    return count;
+}
+
+static void wake(void *state)
+{
+    struct watch *watch = watch_of(state);
+    watch->inner->wake(watch->inner_state);
+}
+
+/* ---- the table of each ---- */
+
+#define AROUND(backend)                                                                                      \
+    static int open_around_##backend(void *state, pthread_mutex_t *lock)                                     \
+    {                                                                                                        \
+        return open_around(&rdy_backend_##backend, state, lock);                                             \
+    }                                                                                                        \
+    static const struct rdy_backend around_##backend = {                                                     \
+        .name = #backend,                                                                                    \
+        .state_size = sizeof(struct debug_state),                                                            \
+        .open = open_around_##backend,                                                                       \
+        .close = close_around,                                                                               \
+        .add = add,                                                                                          \
+        .change = change,                                                                                    \
+        .remove = take_off,                                                                                  \
+        .wait = wait_around,                                                                                 \
+        .wake = wake,                                                                                        \
+        .rearm = rearm,                                                                                      \
+        .answered = answered,                                                                                \
+        .refused = refused,                                                                                  \
+        .returned = returned,                                                                                \
+    }
+
+#ifdef RDY_HAVE_EPOLL
+AROUND(epoll);
+#endif
+#ifdef RDY_HAVE_KQUEUE
+AROUND(kqueue);
+#endif
+AROUND(select);
+
+static const struct rdy_backend *const around[] = {
+#ifdef RDY_HAVE_EPOLL
+    &around_epoll,
+#endif
+#ifdef RDY_HAVE_KQUEUE
+    &around_kqueue,
+#endif
+    &around_select,
+};
+
+const struct rdy_backend *rdy_debug_around(const struct rdy_backend *backend)
+{
+    const char *asked = rdy_sys_environment("RDY_DEBUG");
+    if (asked == NULL || strcmp(asked, "1") != 0)
+        return backend;
+    for (size_t i = 0; i < sizeof around / sizeof around[0]; i++)
+        if (strcmp(around[i]->name, backend->name) == 0)
+            return around[i];
+    return backend;
+}
