@@ -39,6 +39,7 @@ static void pause_accepting(echo_worker *worker, echo_listener *listener, echo_n
     if (listener->state != LISTENER_RETRYING)
         echo_counters_add(&worker->counters, why, 1);
     listener->state = LISTENER_PAUSED;
+    echo_listener_defer(listener);
     atomic_store(&worker->self->need, (int)need);
 }
 

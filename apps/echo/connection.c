@@ -62,6 +62,7 @@ static void flush(echo_connection *connection, echo_exchange *exchange)
 static void stall(echo_connection *connection, echo_exchange *exchange)
 {
     connection->stalled = true;
+    rdy_source_defer(&connection->source);
     echo_counters_add(exchange->counters, COUNT_STALLS, 1);
     if (connection->state == ECHO_FINISHING)
         connection->state = ECHO_ECHOING;

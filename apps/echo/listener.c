@@ -60,6 +60,11 @@ int echo_listener_accept(echo_listener *listener, rdy_source *stream)
     return error;
 }
 
+void echo_listener_defer(echo_listener *listener)
+{
+    rdy_source_defer(source_of(listener));
+}
+
 void echo_listener_close(echo_listener *listener)
 {
     socket_file_remove(&listener->file);

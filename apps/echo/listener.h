@@ -44,6 +44,9 @@ int echo_listener_open(echo_listener *listener, rdy_address *address, bool share
 /* Accepts one client of either kind. 0 or a negative errno for rdy_accept_advise. */
 int echo_listener_accept(echo_listener *listener, rdy_source *stream);
 
+/* Says that clients may wait who will be accepted without another event: rdy_source_defer. */
+void echo_listener_defer(echo_listener *listener);
+
 /* Closes, and removes the file of a Unix listener. A closed one is fine. */
 void echo_listener_close(echo_listener *listener);
 
