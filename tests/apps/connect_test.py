@@ -69,8 +69,10 @@ class ConnectTest(unittest.TestCase):
                 return self.name(listener)
 
     def run_connect(self, *arguments, text="", **more):
-        return subprocess.run([PROGRAM, *arguments], input=text, capture_output=True, text=True,
-                              timeout=PATIENCE, **more)
+        result = subprocess.run([PROGRAM, *arguments], input=text, capture_output=True, text=True,
+                                timeout=PATIENCE, **more)
+        self.assertNotIn("rdy: debug: ", result.stderr)  # misuse of the library, where RDY_DEBUG=1
+        return result
 
     def start(self, *arguments, **more):
         process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.PIPE, text=True, **more)

@@ -28,12 +28,14 @@ def wait_until(condition, what):
         time.sleep(0.01)
 
 
-def lines_of(stream):
+def lines_of(stream, reports=None):
     """A queue that a thread fills, so that the program can never block on a full pipe."""
     lines = queue.Queue()
 
     def read():
         for line in stream:
+            if reports is not None and line.startswith("rdy: debug: "):
+                reports.append(line)
             lines.put(line.rstrip("\n"))
         lines.put(None)
 
@@ -55,7 +57,8 @@ class Server:
         self.process = subprocess.Popen(
             arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit
         )
-        self.errors = lines_of(self.process.stderr)
+        self.reports = []  # of misuse of the library, where RDY_DEBUG=1
+        self.errors = lines_of(self.process.stderr, self.reports)
         self.output = lines_of(self.process.stdout)
         try:
             self.announced = [self.announcement() for _ in listen]
@@ -78,6 +81,7 @@ class Server:
             code = self.end()
             assert code == 0, f"ended with {code}"
         self.kill()
+        assert kind is not None or not self.reports, f"misuse of the library: {self.reports}"
 
     def kill(self):
         if self.process.poll() is None:

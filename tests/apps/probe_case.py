@@ -12,7 +12,7 @@ PROGRAM = sys.argv.pop(1)
 
 
 def run(*arguments, text=None, before=None, environment=None, **others):
-    return subprocess.run(
+    done = subprocess.run(
         [PROGRAM, *arguments],
         input=text,
         stdin=subprocess.DEVNULL if text is None else None,
@@ -24,6 +24,8 @@ def run(*arguments, text=None, before=None, environment=None, **others):
         env={**os.environ, **(environment or {})},
         **others,
     )
+    assert "rdy: debug: " not in done.stderr, done.stderr  # misuse of the library, where RDY_DEBUG=1
+    return done
 
 
 def start(*arguments, **others):
