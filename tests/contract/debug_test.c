@@ -1,6 +1,7 @@
 /* The debug mode: it reports misuse, each cause once, says nothing of right use, and changes no promise. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,27 @@ START_TEST(a_number_registered_anew_tells_of_a_source_that_was_freed)
 }
 END_TEST
 
+/* epoll(7) goes on to report the file: the record with its token must still be there. */
+START_TEST(what_a_duplicate_keeps_alive_keeps_its_token)
+{
+    struct pair old = open_pipe_reader();
+    struct pair new = open_pipe_reader();
+    const int number = rdy_source_fd(old.end);
+    source_of(fcntl(number, F_DUPFD_CLOEXEC, 0));
+    rdy_source lost = *old.end;
+    watch(&lost, TOKEN, RDY_READABLE | RDY_LEVEL);
+    ck_assert_int_ge(dup2(rdy_source_fd(new.end), number), 0);
+    watch(old.end, OTHER, RDY_READABLE);
+    expect_report(ANEW, number);
+    feed(old.peer);
+    for (int round = 0; round < 3; round++) {
+        wait_once();
+        ck_assert_int_eq(events_for(TOKEN) + events_for(OTHER), (int)subject.events.count);
+    }
+    rdy_registry_free(lost.registry);
+}
+END_TEST
+
 START_TEST(anonymous_inodes_are_taken_for_no_other)
 {
     struct pair one = open_eventfd_pair();
@@ -187,6 +209,19 @@ START_TEST(polls_and_sources_may_end_in_any_order)
 }
 END_TEST
 
+static void do_nothing(void)
+{
+}
+
+START_TEST(a_child_leaves_it_to_its_parent_to_report_at_exit)
+{
+    lent = open_unix_pair();
+    lend();
+    run_child(do_nothing);
+    expect_no_report();
+}
+END_TEST
+
 /* ---- the mode itself ---- */
 
 START_TEST(the_poll_names_the_backend_that_works)
@@ -248,8 +283,10 @@ int main(void)
     tcase_add_loop_test(descriptors, a_raw_close_is_reported_by_the_calls_that_meet_it, 0, 2);
     tcase_add_loop_test(descriptors, a_number_that_became_another_file_is_reported, 0, 2);
     tcase_add_test(descriptors, a_number_registered_anew_tells_of_a_source_that_was_freed);
+    tcase_add_test(descriptors, what_a_duplicate_keeps_alive_keeps_its_token);
     tcase_add_test(descriptors, anonymous_inodes_are_taken_for_no_other);
     tcase_add_test(descriptors, a_source_that_outlives_its_poll_and_never_ends_is_reported_at_exit);
+    tcase_add_test(descriptors, a_child_leaves_it_to_its_parent_to_report_at_exit);
     tcase_add_loop_test(descriptors, polls_and_sources_may_end_in_any_order, 0, COUNT(right_ends));
 
     tcase_add_test(mode, the_poll_names_the_backend_that_works);
