@@ -107,14 +107,6 @@ static void free_if_done(struct watch *watch)
     free(watch);
 }
 
-/* Those that were reported already are not waited for. */
-static void drop_lost(struct rdy_debug_table *table)
-{
-    for (int fd = 0; fd < table->size; fd++)
-        if (table->records[fd] != NULL && (table->records[fd]->marks & RDY_DEBUG_LOST))
-            rdy_debug_table_retire(table, rdy_debug_table_take(table, fd));
-}
-
 static void returned(void *state, int fd)
 {
     lock_watches();
@@ -158,7 +150,6 @@ static void close_around(void *state, bool inherited)
     if (inherited) {
         watch->owner->watch = NULL;
     } else {
-        drop_lost(&watch->table);
         watch->closed = true;
         free_if_done(watch);
     }

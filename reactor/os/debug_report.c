@@ -51,15 +51,10 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
     errno = kept_errno;
 }
 
-static void say_of(const struct rdy_debug_record *record, const char *what)
-{
-    say("descriptor %d (token %" PRIuPTR "): %s", record->fd, record->token, what);
-}
-
 static void say_once(struct rdy_debug_record *record, unsigned mark, const char *what)
 {
     if (!(record->marks & mark))
-        say_of(record, what);
+        say("descriptor %d (token %" PRIuPTR "): %s", record->fd, record->token, what);
     record->marks |= mark;
 }
 
@@ -89,10 +84,11 @@ void rdy_debug_report_edge(struct rdy_debug_record *record)
     say_once(record, RDY_DEBUG_TOLD, what);
 }
 
-void rdy_debug_report_never_returned(const struct rdy_debug_record *record)
+void rdy_debug_report_never_returned(struct rdy_debug_record *record)
 {
-    say_of(record,
-           "its source was registered when the poll was closed, and was never closed itself: freed or lost");
+    say_once(
+        record, RDY_DEBUG_LOST,
+        "its source was registered when the poll was closed, and was never closed itself: freed or lost");
 }
 
 /* ---- calls ---- */

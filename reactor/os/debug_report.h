@@ -21,7 +21,7 @@ void rdy_debug_report_lost(struct rdy_debug_record *record, int error);
 void rdy_debug_report_edge(struct rdy_debug_record *record);
 
 /* The poll was closed long ago, and the source still holds a reference to its registry. */
-void rdy_debug_report_never_returned(const struct rdy_debug_record *record);
+void rdy_debug_report_never_returned(struct rdy_debug_record *record);
 
 /* A call that was refused for misuse, other errors are not reported; -EBUSY is a wait beside another. `fd` may be -1. */
 void rdy_debug_report_refused(atomic_uint reported[RDY_CALLS], enum rdy_call call, int fd, int error);

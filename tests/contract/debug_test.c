@@ -156,6 +156,16 @@ static void lend(void)
     rdy_poll_close(poll);
 }
 
+static void close_raw_and_lose(void)
+{
+    rdy_poll *poll;
+    ck_assert_int_eq(rdy_poll_open(NULL, &poll), 0);
+    ck_assert_int_eq(rdy_registry_register(rdy_poll_registry(poll), lent.end, TOKEN, RDY_READABLE), 0);
+    close_raw(lent.end);
+    ck_assert_int_ge(rdy_poll_wait(poll, &subject.events, 0), 0);
+    rdy_poll_close(poll);
+}
+
 static void close_later(void)
 {
     lend();
@@ -185,6 +195,14 @@ START_TEST(a_source_that_outlives_its_poll_and_never_ends_is_reported_at_exit)
     lent = open_unix_pair();
     run_child(lend);
     expect_report(NEVER_RETURNED, rdy_source_fd(lent.end));
+}
+END_TEST
+
+START_TEST(a_source_that_was_reported_before_is_not_reported_at_exit)
+{
+    lent = open_unix_pair();
+    run_child(close_raw_and_lose);
+    expect_report(CLOSED, rdy_source_fd(lent.end));
 }
 END_TEST
 
@@ -286,6 +304,7 @@ int main(void)
     tcase_add_test(descriptors, what_a_duplicate_keeps_alive_keeps_its_token);
     tcase_add_test(descriptors, anonymous_inodes_are_taken_for_no_other);
     tcase_add_test(descriptors, a_source_that_outlives_its_poll_and_never_ends_is_reported_at_exit);
+    tcase_add_test(descriptors, a_source_that_was_reported_before_is_not_reported_at_exit);
     tcase_add_test(descriptors, a_child_leaves_it_to_its_parent_to_report_at_exit);
     tcase_add_loop_test(descriptors, polls_and_sources_may_end_in_any_order, 0, COUNT(right_ends));
 
