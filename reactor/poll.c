@@ -115,9 +115,12 @@ int rdy_poll_fd(rdy_poll *poll)
         return -ECHILD;
     if (registry->backend->descriptor == NULL)
         return -ENOTSUP;
-    atomic_store(&registry->watched, true);
-    show_wakes(registry);
-    return registry->backend->descriptor(registry->state);
+    const int fd = registry->backend->descriptor(registry->state);
+    if (fd >= 0) {
+        atomic_store(&registry->watched, true);
+        show_wakes(registry);
+    }
+    return fd;
 }
 
 const char *rdy_poll_backend(const rdy_poll *poll)

@@ -86,13 +86,13 @@ struct rdy_backend {
     /* Ends a wait that sleeps, or the next one. */
     void (*wake)(void *state);
 
-    /* Optional: a descriptor that poll(2) finds readable while wait would have something to do. */
-    int (*descriptor)(const void *state);
+    /* Optional: a descriptor that poll(2) finds readable while wait would have something to do, or -ENOTSUP. */
+    int (*descriptor)(void *state);
 
     /*
      * Optional, for mechanisms without edges of their own: an operation in `direction` would have blocked. 1 if
      * that armed something, else 0. Where it is there, every read and write of net/ reports to it
-     * (reactor/source.c), and a sleeping wait is woken after add, change, remove and a rearm that armed: it sleeps
+     * (reactor/source_io.c), and a sleeping wait is woken after add, change, remove and a rearm that armed: it sleeps
      * on a snapshot of what was asked, and holds on to the files in it.
      */
     int (*rearm)(void *state, int fd, rdy_interest direction);

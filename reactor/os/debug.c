@@ -336,6 +336,12 @@ static void wake(void *state)
     watch->inner->wake(watch->inner_state);
 }
 
+static int descriptor(void *state)
+{
+    const struct watch *watch = watch_of(state);
+    return watch->inner->descriptor == NULL ? -ENOTSUP : watch->inner->descriptor(watch->inner_state);
+}
+
 /* ---- the table of each ---- */
 
 #define AROUND(backend)                                                                                      \
@@ -353,6 +359,7 @@ static void wake(void *state)
         .remove = take_off,                                                                                  \
         .wait = wait_around,                                                                                 \
         .wake = wake,                                                                                        \
+        .descriptor = descriptor,                                                                            \
         .rearm = rearm,                                                                                      \
         .answered = answered,                                                                                \
         .refused = refused,                                                                                  \

@@ -154,7 +154,7 @@ static void epoll_wake(void *opaque)
         rdy_notice_post(state->notice.writer);
 }
 
-static int epoll_descriptor(const void *opaque)
+static int epoll_descriptor(void *opaque)
 {
     const struct epoll_state *state = opaque;
     return state->fd;

@@ -264,7 +264,7 @@ static void kqueue_wake(void *opaque)
         trigger_user_filter(state);
 }
 
-static int kqueue_descriptor(const void *opaque)
+static int kqueue_descriptor(void *opaque)
 {
     const struct kqueue_state *state = opaque;
     return state->fd;
