@@ -66,10 +66,9 @@ void rdy_registry_rouse(struct rdy_registry *registry)
         registry->backend->wake(registry->state);
 }
 
-/* A backend that sleeps on a snapshot has to come back and take a new one. */
 static void show_change(struct rdy_registry *registry)
 {
-    if (registry->backend->rearm != NULL)
+    if (registry->backend->sleeps_on_snapshot)
         rdy_registry_rouse(registry);
 }
 

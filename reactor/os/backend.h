@@ -62,6 +62,9 @@ struct rdy_backend {
     const char *name;
     size_t state_size;
 
+    /* Its wait sleeps on a snapshot of what was asked, and is woken after add, change and remove to take a new one. */
+    bool sleeps_on_snapshot;
+
     /*
      * `lock` is held by the caller around every other call but wait, and is for wait to take where it touches
      * what those calls touch.
@@ -92,8 +95,7 @@ struct rdy_backend {
     /*
      * Optional, for mechanisms without edges of their own: an operation in `direction` would have blocked. 1 if
      * that armed something, else 0. Where it is there, every read and write of net/ reports to it
-     * (reactor/source_io.c), and a sleeping wait is woken after add, change, remove and a rearm that armed: it sleeps
-     * on a snapshot of what was asked, and holds on to the files in it.
+     * (reactor/source_io.c), and a sleeping wait is woken after one that armed.
      */
     int (*rearm)(void *state, int fd, rdy_interest direction);
 

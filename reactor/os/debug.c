@@ -344,7 +344,7 @@ static int descriptor(void *state)
 
 /* ---- the table of each ---- */
 
-#define AROUND(backend)                                                                                      \
+#define AROUND(backend, is_snapshot)                                                                         \
     static int open_around_##backend(void *state, pthread_mutex_t *lock)                                     \
     {                                                                                                        \
         return open_around(&rdy_backend_##backend, state, lock);                                             \
@@ -352,6 +352,7 @@ static int descriptor(void *state)
     static const struct rdy_backend around_##backend = {                                                     \
         .name = #backend,                                                                                    \
         .state_size = sizeof(struct debug_state),                                                            \
+        .sleeps_on_snapshot = is_snapshot,                                                                   \
         .open = open_around_##backend,                                                                       \
         .close = close_around,                                                                               \
         .add = add,                                                                                          \
@@ -367,12 +368,12 @@ static int descriptor(void *state)
     }
 
 #ifdef RDY_HAVE_EPOLL
-AROUND(epoll);
+AROUND(epoll, false);
 #endif
 #ifdef RDY_HAVE_KQUEUE
-AROUND(kqueue);
+AROUND(kqueue, false);
 #endif
-AROUND(select);
+AROUND(select, true);
 
 static const struct rdy_backend *const around[] = {
 #ifdef RDY_HAVE_EPOLL

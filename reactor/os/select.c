@@ -330,6 +330,7 @@ static int select_wait(void *opaque, rdy_event *events, int capacity, int64_t ti
 const struct rdy_backend rdy_backend_select = {
     .name = "select",
     .state_size = sizeof(struct select_state),
+    .sleeps_on_snapshot = true,
     .open = select_open,
     .close = select_close,
     .add = select_add,
