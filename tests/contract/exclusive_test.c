@@ -39,6 +39,21 @@ START_TEST(what_the_kernel_refuses_is_einval)
 }
 END_TEST
 
+/* Which shows that the kernel is asked: to it alone a poll is another thing than a listener. */
+START_TEST(the_descriptor_of_a_poll_is_refused)
+{
+    const rdy_poll_options best = {.backend = rdy_backends()[0]};
+    rdy_poll *inner;
+    ck_assert_int_eq(rdy_poll_open(&best, &inner), 0);
+    rdy_source source = rdy_source_from_fd(rdy_poll_fd(inner));
+    ck_assert_int_eq(registering(&source, ACCEPT), is_there() ? -EINVAL : -ENOTSUP);
+    if (is_there())
+        ck_assert_int_eq(registering(&source, RDY_READABLE), 0);
+    (void)rdy_source_deregister(&source);
+    rdy_poll_close(inner);
+}
+END_TEST
+
 START_TEST(what_is_exclusive_is_not_reregistered_and_stays_as_it_was)
 {
     struct pair pair = open_listener();
@@ -143,6 +158,7 @@ int main(void)
 
     tcase_add_test(alone, who_cannot_do_it_says_enotsup_and_has_registered_nothing);
     tcase_add_loop_test(alone, what_the_kernel_refuses_is_einval, 0, 3);
+    tcase_add_test(alone, the_descriptor_of_a_poll_is_refused);
     tcase_add_test(alone, what_is_exclusive_is_not_reregistered_and_stays_as_it_was);
     tcase_add_test(alone, what_is_not_exclusive_does_not_become_so);
     tcase_add_loop_test(alone, both_edge_and_level_tell_of_a_connection, 0, 2);
