@@ -148,6 +148,12 @@ static int select_remove(void *opaque, int fd)
     return rdy_registrations_remove(&state->table, fd);
 }
 
+/* What can never become unready by itself: the directions that were shut down. */
+static rdy_interest ended(rdy_interest interest)
+{
+    return (interest & RDY_SHUT_READ ? RDY_READABLE : 0) | (interest & RDY_SHUT_WRITE ? RDY_WRITABLE : 0);
+}
+
 static int select_rearm(void *opaque, int fd, rdy_interest direction)
 {
     struct select_state *state = opaque;
@@ -157,7 +163,7 @@ static int select_rearm(void *opaque, int fd, rdy_interest direction)
     if (entry->interest & RDY_ONESHOT)
         return 0;
     const rdy_interest before = entry->armed;
-    entry->armed |= direction & entry->interest;
+    entry->armed |= direction & entry->interest & ~ended(entry->interest);
     return entry->armed != before;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "net/datagram.h"
 #include "net/stream.h"
 #include "tests/contract/support.h"
 
@@ -151,6 +152,23 @@ START_TEST(a_shutdown_that_failed_shows_nothing)
 }
 END_TEST
 
+/* Nothing will ever make it unready, so an edge tells of it once, whatever is tried on it. */
+START_TEST(what_was_shut_for_reading_is_told_once_also_where_receiving_would_block)
+{
+    static const struct kind *const kinds[] = {&udp_pair, &unix_datagram_pair, &tcp_pair, &unix_pair};
+    char bytes[8];
+    struct pair pair = kinds[_i]->open();
+    watch(pair.end, TOKEN, RDY_READABLE);
+    ck_assert_int_eq(rdy_stream_shutdown(pair.end, SHUT_RD), 0);
+    wait_for(TOKEN, RDY_EVENT_READABLE | RDY_EVENT_READ_CLOSED);
+    for (int round = 0; round < 3; round++) {
+        ck_assert_int_le(rdy_datagram_recv(pair.end, bytes, sizeof bytes), 0);
+        (void)rdy_source_blocked(pair.end, RDY_READABLE);
+        expect_silence();
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("shutdown");
@@ -164,6 +182,7 @@ int main(void)
     tcase_add_loop_test(tests, a_oneshot_that_has_fired_stays_silent_until_it_is_reregistered, 0,
                         COUNT(streams));
     tcase_add_loop_test(tests, a_reader_hears_nothing_of_its_own_writing, 0, COUNT(streams));
+    tcase_add_loop_test(tests, what_was_shut_for_reading_is_told_once_also_where_receiving_would_block, 0, 4);
     tcase_add_loop_test(tests, a_shutdown_that_failed_shows_nothing, 0, COUNT(streams));
     return run_suite(suite);
 }
