@@ -55,7 +55,7 @@ RDY_API ptrdiff_t rdy_stream_sendfile(rdy_source *source, int file, int64_t *off
  * the stream is not connected (macOS also says so once the peer has gone), -EINVAL.
  * Events show it from then on, on every backend: read_closed beside readable, write_closed beside writable, as far as
  * the source asked for that direction. It gives an event by itself, but for a oneshot, which waits until it is
- * reregistered.
+ * reregistered. RDY_EXCLUSIVE never shows it.
  */
 RDY_API int rdy_stream_shutdown(rdy_source *source, int how);
 

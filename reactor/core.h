@@ -58,7 +58,7 @@ int rdy_registry_refuse(struct rdy_registry *registry, enum rdy_call call, int f
 
 /*
  * Tells the backend what the library has shut down of a source that is registered here. That arms it anew, so a
- * oneshot, which may have fired, has to wait until it is reregistered, and what is exclusive until it is registered.
+ * oneshot, which may have fired, has to wait until it is reregistered, and what is exclusive never shows it.
  */
 void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source);
 

@@ -38,8 +38,8 @@ typedef uint32_t rdy_interest;
  * For a listener that several polls wait on: a connection wakes at least one of those that sleep, not all of them
  * (EPOLLEXCLUSIVE of epoll_ctl(2)). The kernel does not spread the connections evenly; listeners of their own with
  * reuse_port_lb do (net/tcp_listener.h). -ENOTSUP on other backends. What the kernel refuses is -EINVAL: with
- * PRIORITY or ONESHOT, on the descriptor of a poll, and to reregister: deregister and register instead. A half-close
- * is not told as read_closed.
+ * PRIORITY or ONESHOT, on the descriptor of a poll, and to reregister: deregister and register instead. Closes
+ * of one direction, own ones too, do not show as read_closed or write_closed.
  */
 #define RDY_EXCLUSIVE UINT32_C(0x400)
 

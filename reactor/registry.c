@@ -158,11 +158,14 @@ int rdy_registry_register(rdy_registry *registry, rdy_source *source, rdy_token 
         return refuse(registry, RDY_CALL_REGISTER, source, -EEXIST);
     if (rdy_source_fd(source) < 0)
         return refuse(registry, RDY_CALL_REGISTER, source, -EBADF);
+    const rdy_source before = *source;
     rdy_source_remember_registry(source, registry); /* before: then the source is the waiting thread's */
     rdy_source_ask(source, token, interest);
     error = add(registry, source);
-    if (error != 0)
+    if (error != 0) {
         rdy_source_forget_registry(source);
+        *source = before;
+    }
     return error;
 }
 

@@ -12,11 +12,6 @@ rdy_source rdy_source_from_fd(int fd)
     return (rdy_source){.fd = fd, .state = fd < 0 ? 0 : RDY_SOURCE_OPEN};
 }
 
-rdy_source rdy_source_adopt(int fd)
-{
-    return rdy_source_from_fd(fd);
-}
-
 int rdy_source_fd(const rdy_source *source)
 {
     return rdy_source_descriptor(source);

@@ -43,15 +43,15 @@ RDY_API int rdy_source_fd(const rdy_source *source);
 /* Whether the source is registered with a poll that is still open. */
 RDY_API bool rdy_source_is_registered(const rdy_source *source);
 
-/* The token that was last given to register or reregister; 0 if none was. It outlasts the registration. */
+/* The token of the last registration, which it outlasts; 0 if there was none. */
 RDY_API rdy_token rdy_source_token(const rdy_source *source);
 
 /*
  * Says that an operation on the raw descriptor answered EAGAIN (or moved less than was asked), for
  * `direction`: RDY_READABLE, RDY_WRITABLE, RDY_PRIORITY or several. epoll and kqueue see this by themselves
  * and nothing happens; select has to be told, or an edge-triggered source stays silent. The functions of net/
- * call it themselves. The debug mode (RDY_DEBUG, reactor/poll.h) wants to be told on every backend. 0 on success; -EINVAL for an empty or unknown direction; -ENOENT if the source is not
- * registered; -ECHILD in a child of fork(2).
+ * call it themselves. The debug mode (RDY_DEBUG, reactor/poll.h) wants to be told on every backend. 0 on success;
+ * -EINVAL for an empty or unknown direction; -ENOENT if the source is not registered; -ECHILD in a child of fork(2).
  */
 RDY_API int rdy_source_blocked(rdy_source *source, rdy_interest direction);
 

@@ -14,9 +14,6 @@
 #include "reactor/source.h"
 #include "reactor/token.h"
 
-/* A source that owns the descriptor from now on. */
-rdy_source rdy_source_adopt(int fd);
-
 /* The association with a registry, a counted reference. */
 void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *registry);
 void rdy_source_forget_registry(rdy_source *source);

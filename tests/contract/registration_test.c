@@ -43,6 +43,7 @@ START_TEST(another_source_with_the_same_descriptor_is_eexist)
     watch(pair.end, TOKEN, RDY_READABLE);
     ck_assert_int_eq(rdy_registry_register(subject.registry, &twin, OTHER, RDY_READABLE), -EEXIST);
     ck_assert(!rdy_source_is_registered(&twin));
+    ck_assert_uint_eq(rdy_source_token(&twin), 0);
     feed(pair.peer);
     wait_for(TOKEN, RDY_EVENT_READABLE);
 }
