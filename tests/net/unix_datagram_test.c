@@ -1,49 +1,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/unix_datagram.h"
 #include "tests/net/datagrams.h"
+#include "tests/net/unix_place.h"
 
 #define TOKEN ((rdy_token)7)
 
 static rdy_unix_datagram server, one, two;
-static char folder[] = "/tmp/rdy-datagram-XXXXXX";
-static char texts[2][sizeof "unix:" + sizeof folder + sizeof "/0"];
-static rdy_address addresses[2];
-
-static const char *path_of(int number)
-{
-    return texts[number] + strlen("unix:");
-}
-
-static void make_folder(void)
-{
-    memcpy(strchr(folder, '\0') - 6, "XXXXXX", 6);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    for (int i = 0; i < COUNT(texts); i++) {
-        snprintf(texts[i], sizeof texts[i], "unix:%s/%d", folder, i);
-        addresses[i] = address_of(texts[i]);
-    }
-}
 
 static void close_all(void)
 {
     rdy_unix_datagram_close(&server);
     rdy_unix_datagram_close(&one);
     rdy_unix_datagram_close(&two);
-    for (int i = 0; i < COUNT(texts); i++)
-        unlink(path_of(i));
-    rmdir(folder);
+    remove_place();
 }
 
 static void open_server(void)
 {
-    ck_assert_int_eq(rdy_unix_datagram_bind(&addresses[0], &server), 0);
+    ck_assert_int_eq(rdy_unix_datagram_bind(&place.address, &server), 0);
 }
 
 static void open_pair(void)
@@ -56,7 +35,7 @@ static void open_connected(void)
 {
     open_server();
     ck_assert_int_eq(rdy_unix_datagram_unbound(&one), 0);
-    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &addresses[0]), 0);
+    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &place.address), 0);
 }
 
 static void check_unnamed(const rdy_address *address)
@@ -75,11 +54,11 @@ START_TEST(a_bound_socket_has_a_file_that_stays)
     open_server();
     ck_assert(is_well_born(rdy_source_fd(&server.source)));
     ck_assert_int_eq(rdy_unix_datagram_local_address(&server, &local), 0);
-    ck_assert_int_eq(rdy_address_compare(&local, &addresses[0]), 0);
-    ck_assert_int_eq(rdy_unix_datagram_bind(&addresses[0], &one), -EADDRINUSE);
+    ck_assert_int_eq(rdy_address_compare(&local, &place.address), 0);
+    ck_assert_int_eq(rdy_unix_datagram_bind(&place.address, &one), -EADDRINUSE);
     rdy_unix_datagram_close(&server);
-    ck_assert_int_eq(access(path_of(0), F_OK), 0);
-    ck_assert_int_eq(rdy_unix_datagram_bind(&addresses[0], &one), -EADDRINUSE);
+    ck_assert_int_eq(access(place.path, F_OK), 0);
+    ck_assert_int_eq(rdy_unix_datagram_bind(&place.address, &one), -EADDRINUSE);
     ck_assert_int_eq(rdy_source_fd(&one.source), -1);
 }
 END_TEST
@@ -110,7 +89,7 @@ START_TEST(a_sender_without_a_name_has_an_empty_path)
     ck_assert_int_eq(rdy_unix_datagram_local_address(&one, &local), 0);
     check_unnamed(&local);
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &addresses[0]), 1);
+        ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &place.address), 1);
     ck_assert_int_eq(rdy_unix_datagram_peek_from(&server, &byte, 1, &from), 1);
     check_unnamed(&from);
     from = before;
@@ -130,11 +109,11 @@ START_TEST(a_sender_with_a_name_can_be_answered)
     char byte;
     rdy_address from;
     open_server();
-    ck_assert_int_eq(rdy_unix_datagram_bind(&addresses[1], &one), 0);
-    ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "?", 1, &addresses[0]), 1);
+    ck_assert_int_eq(rdy_unix_datagram_bind(&place.other, &one), 0);
+    ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "?", 1, &place.address), 1);
     await_readable(&server.source);
     ck_assert_int_eq(rdy_unix_datagram_recv_from(&server, &byte, 1, &from), 1);
-    ck_assert_int_eq(rdy_address_compare(&from, &addresses[1]), 0);
+    ck_assert_int_eq(rdy_address_compare(&from, &place.other), 0);
     ck_assert_int_eq(rdy_unix_datagram_send_to(&server, "!", 1, &from), 1);
     expect_text(&one.source, "!");
 }
@@ -145,19 +124,18 @@ START_TEST(abstract_names_work_and_leave_no_file)
 {
     char byte, text[RDY_ADDRESS_TEXT_MAX];
     rdy_address from, local;
-    for (int i = 0; i < COUNT(addresses); i++) {
-        snprintf(text, sizeof text, "unix:@%s", path_of(i));
-        addresses[i] = address_of(text);
-    }
+    place.address = abstract_address();
+    snprintf(text, sizeof text, "unix:@%s", place.path);
+    place.other = address_of(text);
     open_server();
     ck_assert_int_eq(rdy_unix_datagram_local_address(&server, &local), 0);
-    ck_assert_int_eq(rdy_address_compare(&local, &addresses[0]), 0);
-    ck_assert_int_eq(rdy_unix_datagram_bind(&addresses[1], &one), 0);
-    ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &addresses[0]), 1);
+    ck_assert_int_eq(rdy_address_compare(&local, &place.address), 0);
+    ck_assert_int_eq(rdy_unix_datagram_bind(&place.other, &one), 0);
+    ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &place.address), 1);
     ck_assert_int_eq(rdy_unix_datagram_recv_from(&server, &byte, 1, &from), 1);
-    ck_assert_int_eq(rdy_address_compare(&from, &addresses[1]), 0);
+    ck_assert_int_eq(rdy_address_compare(&from, &place.other), 0);
     rdy_unix_datagram_close(&server);
-    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &addresses[0]), -ECONNREFUSED);
+    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &place.address), -ECONNREFUSED);
 }
 END_TEST
 #endif
@@ -200,11 +178,11 @@ START_TEST(who_is_not_there_cannot_be_connected_to)
 {
     rdy_address peer;
     ck_assert_int_eq(rdy_unix_datagram_unbound(&one), 0);
-    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &addresses[0]), -ENOENT);
+    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &place.address), -ENOENT);
     open_server();
     rdy_unix_datagram_close(&server);
-    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &addresses[0]), -ECONNREFUSED);
-    ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &addresses[0]), -ECONNREFUSED);
+    ck_assert_int_eq(rdy_unix_datagram_connect(&one, &place.address), -ECONNREFUSED);
+    ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &place.address), -ECONNREFUSED);
     ck_assert_int_eq(rdy_unix_datagram_peer_address(&one, &peer), -ENOTCONN);
 }
 END_TEST
@@ -213,12 +191,12 @@ START_TEST(only_the_peer_may_send_until_disconnect)
 {
     rdy_address peer;
     open_connected();
-    ck_assert_int_eq(rdy_unix_datagram_bind(&addresses[1], &two), 0);
-    ck_assert_int_eq(rdy_unix_datagram_connect(&server, &addresses[1]), 0);
+    ck_assert_int_eq(rdy_unix_datagram_bind(&place.other, &two), 0);
+    ck_assert_int_eq(rdy_unix_datagram_connect(&server, &place.other), 0);
     ck_assert_int_eq(rdy_unix_datagram_peer_address(&server, &peer), 0);
-    ck_assert_int_eq(rdy_address_compare(&peer, &addresses[1]), 0);
+    ck_assert_int_eq(rdy_address_compare(&peer, &place.other), 0);
     ck_assert_int_eq(rdy_unix_datagram_send(&one, "no", 2), -EPERM);
-    ck_assert_int_eq(rdy_unix_datagram_send_to(&two, "yes", 3, &addresses[0]), 3);
+    ck_assert_int_eq(rdy_unix_datagram_send_to(&two, "yes", 3, &place.address), 3);
     expect_text(&server.source, "yes");
     for (int again = 0; again < 2; again++)
         ck_assert_int_eq(rdy_unix_datagram_disconnect(&server), 0);
@@ -336,7 +314,7 @@ START_TEST(a_closed_socket_is_ebadf)
     bool truncated = true;
     const struct iovec piece = {&byte, 1};
     rdy_datagram datagram = {.bytes = &byte, .room = 1, .size = 1};
-    rdy_address address = addresses[0];
+    rdy_address address = place.address;
     ck_assert_int_eq(rdy_unix_datagram_into_fd(&one), -EBADF);
     ck_assert_int_eq(rdy_unix_datagram_connect(&one, &address), -EBADF);
     ck_assert_int_eq(rdy_unix_datagram_disconnect(&one), -EBADF);
@@ -354,24 +332,24 @@ START_TEST(a_closed_socket_is_ebadf)
     ck_assert_int_eq(rdy_unix_datagram_take_error(&one), -EBADF);
     ck_assert_int_eq(rdy_unix_datagram_local_address(&one, &address), -EBADF);
     ck_assert_int_eq(rdy_unix_datagram_peer_address(&one, &address), -EBADF);
-    ck_assert_mem_eq(&address, &addresses[0], sizeof address);
+    ck_assert_mem_eq(&address, &place.address, sizeof address);
     ck_assert(truncated);
 }
 END_TEST
 
-static TCase *folder_case(Suite *suite, const char *name)
+static TCase *place_case(Suite *suite, const char *name)
 {
     TCase *tests = contract_case(suite, name);
-    tcase_add_checked_fixture(tests, make_folder, close_all);
+    tcase_add_checked_fixture(tests, make_place, close_all);
     return tests;
 }
 
 int main(void)
 {
     Suite *suite = contract_suite("unix_datagram");
-    TCase *names = folder_case(suite, "names"), *moving = folder_case(suite, "moving"),
-          *associations = folder_case(suite, "associations"), *edges = folder_case(suite, "edges"),
-          *descriptors = folder_case(suite, "descriptors");
+    TCase *names = place_case(suite, "names"), *moving = place_case(suite, "moving"),
+          *associations = place_case(suite, "associations"), *edges = place_case(suite, "edges"),
+          *descriptors = place_case(suite, "descriptors");
 
     tcase_add_test(names, a_bound_socket_has_a_file_that_stays);
     tcase_add_test(names, other_addresses_are_eafnosupport);
