@@ -16,9 +16,20 @@ static struct iovec piece_of(const void *bytes, size_t size)
     return (struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = size}; /* sending does not write */
 }
 
+/* As of a sender without a name: nothing can be sent to it but through an association. */
+static const rdy_address unnamed = {
+    .storage = {.ss_family = AF_UNIX},
+    .length = offsetof(struct sockaddr_un, sun_path),
+};
+
+static bool names_nobody(const rdy_address *to)
+{
+    return to == NULL || to->length == 0 || rdy_address_compare(to, &unnamed) == 0;
+}
+
 static void address_to(struct msghdr *message, const rdy_address *to)
 {
-    if (to == NULL || to->length == 0)
+    if (names_nobody(to))
         return;
     message->msg_name = (void *)(uintptr_t)&to->storage;
     message->msg_namelen = to->length;
@@ -40,10 +51,8 @@ static void note_sender(const struct msghdr *message, rdy_address *from)
     from->length = message->msg_namelen;
     if (from->length > sizeof from->storage)
         from->length = sizeof from->storage;
-    if (from->length != 0)
-        return;
-    from->storage.ss_family = AF_UNIX; /* no others send without a name */
-    from->length = offsetof(struct sockaddr_un, sun_path);
+    if (from->length == 0)
+        *from = unnamed; /* no others than Unix sockets send without a name */
 }
 
 /* ---- one ---- */

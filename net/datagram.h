@@ -34,8 +34,8 @@ extern "C" {
 RDY_API ptrdiff_t rdy_datagram_send(rdy_source *source, const void *bytes, size_t size);
 
 /*
- * Sends to that address; NULL or one of no family means the connected peer. On a connected socket Linux sends
- * it there all the same; macOS and the BSDs say -EISCONN.
+ * Sends to that address; NULL, one of no family and an unnamed Unix address mean the connected peer. On a
+ * connected socket Linux sends it there all the same; macOS and the BSDs say -EISCONN.
  */
 RDY_API ptrdiff_t rdy_datagram_send_to(rdy_source *source, const void *bytes, size_t size,
                                        const rdy_address *to);
@@ -64,12 +64,15 @@ RDY_API ptrdiff_t rdy_datagram_peek_from(rdy_source *source, void *bytes, size_t
 RDY_API ptrdiff_t rdy_datagram_recvv(rdy_source *source, const struct iovec *pieces, int count,
                                      rdy_address *from, bool *truncated);
 
-/* One datagram of a batch. The bytes are the caller's. What was received can be sent back as it is. */
+/*
+ * One datagram of a batch. The bytes are the caller's. What was received can be sent back as it is; only if the
+ * socket is connected and the sender has a name, macOS and the BSDs want the address zeroed (-EISCONN).
+ */
 typedef struct rdy_datagram {
     void *bytes;
     size_t room;         /* how many bytes may be received; not changed, and not looked at to send */
     size_t size;         /* how many bytes there are */
-    rdy_address address; /* who sent it; to whom it goes, or of no family for the connected peer */
+    rdy_address address; /* who sent it; to whom it goes, or, as for send_to, the connected peer */
     bool truncated;      /* it was longer than the room when it was received: the rest is lost */
 } rdy_datagram;
 

@@ -142,6 +142,40 @@ START_TEST(after_the_write_side_is_shut_down_a_send_is_epipe)
 }
 END_TEST
 
+/* ---- answers ---- */
+
+START_TEST(an_unnamed_sender_is_answered_through_the_association)
+{
+    char byte;
+    rdy_address from;
+    const struct iovec piece = {&byte, 1};
+    open_unix();
+    send_text(&one, "x", NULL);
+    ck_assert_int_eq(rdy_datagram_recv_from(&other, &byte, 1, &from), 1);
+    ck_assert_int_eq(rdy_datagram_send_to(&other, &byte, 1, &from), 1);
+    ck_assert_int_eq(rdy_datagram_sendv(&other, &piece, 1, &from), 1);
+    for (int i = 0; i < 2; i++)
+        expect_text(&one, "x");
+    ck_assert_int_eq(rdy_datagram_disconnect(&other), 0);
+    ck_assert_int_eq(rdy_datagram_send_to(&other, &byte, 1, &from), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(a_batch_goes_back_as_it_came)
+{
+    char bytes[2][1];
+    rdy_datagram batch[] = {{.bytes = bytes[0], .room = 1}, {.bytes = bytes[1], .room = 1}};
+    kinds[_i]();
+    send_text(&one, "a", NULL);
+    send_text(&one, "b", NULL);
+    await_readable(&other);
+    ck_assert_int_eq(rdy_datagram_recv_many(&other, batch, 2), 2);
+    ck_assert_int_eq(rdy_datagram_send_many(&other, batch, 2), 2);
+    expect_text(&one, "a");
+    expect_text(&one, "b");
+}
+END_TEST
+
 /* ---- edges ---- */
 
 START_TEST(a_drained_socket_reports_the_next_datagram)
@@ -215,7 +249,8 @@ static TCase *closing_case(Suite *suite, const char *name)
 int main(void)
 {
     Suite *suite = contract_suite("datagram");
-    TCase *moving = closing_case(suite, "moving"), *edges = closing_case(suite, "edges");
+    TCase *moving = closing_case(suite, "moving"), *answers = closing_case(suite, "answers"),
+          *edges = closing_case(suite, "edges");
     const int count = has_ipv6() ? COUNT(kinds) : COUNT(kinds) - 1;
 
     tcase_add_loop_test(moving, a_datagram_is_received_whole_and_once, 0, count);
@@ -224,6 +259,9 @@ int main(void)
     tcase_add_loop_test(moving, what_is_too_long_is_cut_and_told_and_the_next_is_whole, 0, count);
     tcase_add_loop_test(moving, what_no_datagram_can_hold_is_emsgsize, 0, count);
     tcase_add_loop_test(moving, after_the_write_side_is_shut_down_a_send_is_epipe, 0, count);
+
+    tcase_add_test(answers, an_unnamed_sender_is_answered_through_the_association);
+    tcase_add_loop_test(answers, a_batch_goes_back_as_it_came, 0, count);
 
     tcase_add_loop_test(edges, a_drained_socket_reports_the_next_datagram, 0, count);
     tcase_add_loop_test(edges, a_short_datagram_is_no_would_block, 0, count);
