@@ -19,9 +19,10 @@ extern "C" {
  * socket is closed. The descriptor is non-blocking and close-on-exec from birth.
  *
  * Datagrams arrive whole, in order, and none is lost. So a sender waits for a receiver that is full, and
- * learns of room by an event only if it is connected to it: an unconnected one is writable all the time, tries
- * again by timer, and with RDY_LEVEL would spin. macOS and the BSDs say -ENOBUFS of a full receiver, connected
- * or not, and no event tells of room.
+ * learns of room by an event only if it is connected to it. An unconnected one is writable all the time, and
+ * with every trigger reported so again after each -EAGAIN: waiting for RDY_WRITABLE, it would spin. Do not
+ * watch it for that, and try again by timer. macOS and the BSDs say -ENOBUFS of a full receiver, connected or
+ * not, and no event tells of room: the same holds.
  */
 typedef struct rdy_unix_datagram {
     rdy_source source;

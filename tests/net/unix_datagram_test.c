@@ -243,6 +243,22 @@ START_TEST(a_connected_sender_learns_that_its_receiver_has_room)
 }
 END_TEST
 
+/* A failed send too frees room of the sender's own, and that is all that it is writable for. */
+START_TEST(an_unconnected_sender_is_told_of_room_that_its_receiver_does_not_have)
+{
+    open_server();
+    ck_assert_int_eq(rdy_unix_datagram_unbound(&one), 0);
+    watch(&one.source, TOKEN, RDY_WRITABLE);
+    for (int i = 0; i < 3; i++) {
+        wait_for(TOKEN, RDY_EVENT_WRITABLE);
+        while (rdy_unix_datagram_send_to(&one, "x", 1, &place.address) == 1)
+            continue;
+        ck_assert_int_eq(rdy_unix_datagram_send_to(&one, "x", 1, &place.address), -EAGAIN);
+    }
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+}
+END_TEST
+
 /* It would arm select for the datagram that waits if it did. */
 START_TEST(a_would_block_of_sending_does_not_arm_the_reading_side)
 {
@@ -367,6 +383,7 @@ int main(void)
     tcase_add_test(associations, a_peer_that_has_closed_refuses_once_and_is_no_peer_any_more);
 
     tcase_add_test(edges, a_connected_sender_learns_that_its_receiver_has_room);
+    tcase_add_test(edges, an_unconnected_sender_is_told_of_room_that_its_receiver_does_not_have);
     tcase_add_test(edges, a_would_block_of_sending_does_not_arm_the_reading_side);
 
     tcase_add_test(descriptors, a_socket_gives_its_descriptor_away_and_takes_it_back);
