@@ -233,7 +233,12 @@ int rdy_datagram_disconnect(rdy_source *source)
 
 int rdy_datagram_shutdown(rdy_source *source, int how)
 {
-    return rdy_stream_shutdown(source, how);
+    const int error = rdy_stream_shutdown(source, how);
+#ifdef __linux__
+    if (error == -ENOTCONN) /* what a UDP socket without a peer says, and is shut down all the same */
+        rdy_source_note_shutdown(source, how);
+#endif
+    return error;
 }
 
 int rdy_datagram_take_error(rdy_source *source)

@@ -111,6 +111,36 @@ START_TEST(a_socket_without_a_peer_is_not_connected)
 }
 END_TEST
 
+#ifdef __linux__
+static const struct {
+    int how;
+    uint32_t shown;
+} shutdowns[] = {
+    {SHUT_RD, RDY_EVENT_READABLE | RDY_EVENT_READ_CLOSED},
+    {SHUT_WR, RDY_EVENT_WRITABLE | RDY_EVENT_WRITE_CLOSED},
+};
+
+START_TEST(a_shutdown_without_a_peer_shows_though_it_is_enotconn)
+{
+    one = bind_udp(ANY_V4, NULL);
+    watch(&one.source, TOKEN, BOTH);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    ck_assert_int_eq(rdy_udp_socket_shutdown(&one, shutdowns[_i].how), -ENOTCONN);
+    wait_for(TOKEN, shutdowns[_i].shown);
+}
+END_TEST
+
+START_TEST(a_shutdown_that_is_refused_shows_nothing)
+{
+    one = bind_udp(ANY_V4, NULL);
+    watch(&one.source, TOKEN, BOTH);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    ck_assert_int_eq(rdy_udp_socket_shutdown(&one, 77), -EINVAL);
+    expect_silence();
+}
+END_TEST
+#endif
+
 /* ---- associations ---- */
 
 START_TEST(only_the_peer_is_heard_until_disconnect)
@@ -304,6 +334,11 @@ int main(void)
     tcase_add_loop_test(moving, pieces_go_to_an_address_and_come_with_one, 0, families);
 
     tcase_add_test(associations, a_socket_without_a_peer_is_not_connected);
+#ifdef __linux__
+    tcase_add_loop_test(associations, a_shutdown_without_a_peer_shows_though_it_is_enotconn, 0,
+                        COUNT(shutdowns));
+    tcase_add_test(associations, a_shutdown_that_is_refused_shows_nothing);
+#endif
     tcase_add_test(associations, only_the_peer_is_heard_until_disconnect);
     tcase_add_test(associations, other_addresses_cannot_be_connected_to);
     if (!socket_errors_are_eaten())
