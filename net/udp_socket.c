@@ -41,10 +41,25 @@ int rdy_udp_socket_bind(const rdy_address *address, const rdy_udp_socket_options
     return error;
 }
 
+/* IP has datagrams of other protocols too, such as UDP-Lite and the echoes of ICMP. */
+static int check_protocol(int fd)
+{
+#ifdef SO_PROTOCOL
+    int protocol;
+    const int error = rdy_socket_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol);
+    return error == 0 && protocol != IPPROTO_UDP ? -EINVAL : error;
+#else
+    (void)fd;
+    return 0;
+#endif
+}
+
 int rdy_udp_socket_from_fd(int fd, rdy_udp_socket *socket)
 {
     rdy_address local;
-    int error = rdy_socket_local_address(fd, &local);
+    int error = check_protocol(fd);
+    if (error == 0)
+        error = rdy_socket_local_address(fd, &local);
     if (error == 0 && !rdy_ip_is_address(&local))
         error = -EINVAL;
     if (error == 0)

@@ -43,7 +43,8 @@ RDY_API int rdy_udp_socket_bind(const rdy_address *address, const rdy_udp_socket
 /*
  * Takes over a UDP socket that somebody else has made: it becomes non-blocking and close-on-exec, and the
  * caller's number is no longer its own. 0 on success; -EBADF, -ENOTSOCK, -EINVAL for a socket of another
- * kind: then the descriptor is still the caller's, as it was.
+ * kind: then the descriptor is still the caller's, as it was. Other protocols with datagrams of IP (UDP-Lite,
+ * ICMP) are told from UDP where the system has SO_PROTOCOL; macOS has not.
  */
 RDY_API int rdy_udp_socket_from_fd(int fd, rdy_udp_socket *socket);
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -268,6 +269,18 @@ START_TEST(what_is_no_udp_socket_is_refused_and_stays_as_it_was)
 }
 END_TEST
 
+#ifdef SO_PROTOCOL
+/* Not every system has them, nor lets everybody open them. */
+START_TEST(datagrams_of_ip_that_are_not_udp_are_refused)
+{
+    static const int protocols[] = {IPPROTO_UDPLITE, IPPROTO_ICMP};
+    const int fd = socket(AF_INET, SOCK_DGRAM, protocols[_i]);
+    if (fd >= 0)
+        expect_refusal(fd, -EINVAL, take_fd);
+}
+END_TEST
+#endif
+
 START_TEST(close_deregisters_and_closes)
 {
     one = bind_udp(ANY_V4, NULL);
@@ -346,6 +359,9 @@ int main(void)
 
     tcase_add_test(descriptors, a_socket_gives_its_descriptor_away_and_takes_it_back);
     tcase_add_test(descriptors, what_is_no_udp_socket_is_refused_and_stays_as_it_was);
+#ifdef SO_PROTOCOL
+    tcase_add_loop_test(descriptors, datagrams_of_ip_that_are_not_udp_are_refused, 0, 2);
+#endif
     tcase_add_test(descriptors, close_deregisters_and_closes);
     tcase_add_test(descriptors, a_closed_socket_is_ebadf);
     return run_suite(suite);
