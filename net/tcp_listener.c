@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "net/adopt.h"
 #include "net/ip_options.h"
 #include "net/os/socket.h"
 #include "reactor/os/sys.h"
@@ -65,16 +66,7 @@ int rdy_tcp_listener_accept(rdy_tcp_listener *listener, rdy_tcp_stream *stream, 
 
 int rdy_tcp_listener_from_fd(int fd, rdy_tcp_listener *listener)
 {
-    int listens;
-    int error = rdy_socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens);
-    if (error == 0 && !listens)
-        error = -EINVAL;
-    rdy_tcp_stream checked;
-    if (error == 0)
-        error = rdy_tcp_stream_from_fd(fd, &checked);
-    if (error == 0)
-        *listener = (rdy_tcp_listener){.source = checked.source};
-    return error;
+    return rdy_adopt_ip_listener(fd, &listener->source);
 }
 
 int rdy_tcp_listener_into_fd(rdy_tcp_listener *listener)

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "net/adopt.h"
 #include "net/ip_options.h"
 #include "net/os/socket.h"
 #include "net/stream.h"
@@ -71,15 +72,7 @@ int rdy_tcp_stream_take_error(rdy_tcp_stream *stream)
 
 int rdy_tcp_stream_from_fd(int fd, rdy_tcp_stream *stream)
 {
-    rdy_address local;
-    int error = rdy_socket_local_address(fd, &local);
-    if (error == 0 && !rdy_ip_is_address(&local))
-        error = -EINVAL;
-    if (error == 0)
-        error = rdy_socket_prepare(fd, SOCK_STREAM);
-    if (error == 0)
-        *stream = (rdy_tcp_stream){.source = rdy_source_from_fd(fd)};
-    return error;
+    return rdy_adopt_ip(fd, SOCK_STREAM, &stream->source);
 }
 
 int rdy_tcp_stream_into_fd(rdy_tcp_stream *stream)

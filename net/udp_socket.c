@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "net/adopt.h"
 #include "net/ip_options.h"
 #include "net/os/socket.h"
 #include "reactor/os/sys.h"
@@ -56,17 +57,8 @@ static int check_protocol(int fd)
 
 int rdy_udp_socket_from_fd(int fd, rdy_udp_socket *socket)
 {
-    rdy_address local;
-    int error = check_protocol(fd);
-    if (error == 0)
-        error = rdy_socket_local_address(fd, &local);
-    if (error == 0 && !rdy_ip_is_address(&local))
-        error = -EINVAL;
-    if (error == 0)
-        error = rdy_socket_prepare(fd, SOCK_DGRAM);
-    if (error == 0)
-        *socket = (rdy_udp_socket){.source = rdy_source_from_fd(fd)};
-    return error;
+    const int error = check_protocol(fd);
+    return error != 0 ? error : rdy_adopt_ip(fd, SOCK_DGRAM, &socket->source);
 }
 
 int rdy_udp_socket_into_fd(rdy_udp_socket *socket)

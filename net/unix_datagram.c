@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "net/adopt.h"
 #include "net/os/socket.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
@@ -44,15 +45,7 @@ int rdy_unix_datagram_pair(rdy_unix_datagram *one, rdy_unix_datagram *other)
 
 int rdy_unix_datagram_from_fd(int fd, rdy_unix_datagram *socket)
 {
-    rdy_address local;
-    int error = rdy_socket_local_address(fd, &local);
-    if (error == 0 && rdy_address_family(&local) != AF_UNIX)
-        error = -EINVAL;
-    if (error == 0)
-        error = rdy_socket_prepare(fd, SOCK_DGRAM);
-    if (error == 0)
-        *socket = (rdy_unix_datagram){.source = rdy_source_from_fd(fd)};
-    return error;
+    return rdy_adopt_unix(fd, SOCK_DGRAM, &socket->source);
 }
 
 int rdy_unix_datagram_into_fd(rdy_unix_datagram *socket)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "net/adopt.h"
 #include "net/os/socket.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
@@ -36,16 +37,7 @@ int rdy_unix_listener_accept(rdy_unix_listener *listener, rdy_unix_stream *strea
 
 int rdy_unix_listener_from_fd(int fd, rdy_unix_listener *listener)
 {
-    int listens;
-    int error = rdy_socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens);
-    if (error == 0 && !listens)
-        error = -EINVAL;
-    rdy_unix_stream checked;
-    if (error == 0)
-        error = rdy_unix_stream_from_fd(fd, &checked);
-    if (error == 0)
-        *listener = (rdy_unix_listener){.source = checked.source};
-    return error;
+    return rdy_adopt_unix_listener(fd, &listener->source);
 }
 
 int rdy_unix_listener_into_fd(rdy_unix_listener *listener)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "net/adopt.h"
 #include "net/os/socket.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
@@ -34,15 +35,7 @@ int rdy_unix_stream_pair(rdy_unix_stream *one, rdy_unix_stream *other)
 
 int rdy_unix_stream_from_fd(int fd, rdy_unix_stream *stream)
 {
-    rdy_address local;
-    int error = rdy_socket_local_address(fd, &local);
-    if (error == 0 && rdy_address_family(&local) != AF_UNIX)
-        error = -EINVAL;
-    if (error == 0)
-        error = rdy_socket_prepare(fd, SOCK_STREAM);
-    if (error == 0)
-        *stream = (rdy_unix_stream){.source = rdy_source_from_fd(fd)};
-    return error;
+    return rdy_adopt_unix(fd, SOCK_STREAM, &stream->source);
 }
 
 int rdy_unix_stream_into_fd(rdy_unix_stream *stream)
