@@ -175,12 +175,13 @@ static unsigned next_batch(size_t left)
     return left < BATCH ? (unsigned)left : BATCH;
 }
 
-/* What recvmmsg(2) does with an error behind the first datagram. */
+/* What recvmmsg(2) does with an error behind the first datagram. Callers take what is short for a would-block. */
 static ptrdiff_t postpone(rdy_source *source, int error, size_t done)
 {
-    if (error != -EAGAIN)
+    if (error != -EAGAIN) {
         rdy_source_keep_error(source, error);
-    (void)rdy_source_would_block(source, RDY_READABLE);
+        (void)rdy_source_would_block(source, RDY_READABLE);
+    }
     return (ptrdiff_t)done;
 }
 
