@@ -40,7 +40,7 @@ RDY_API ptrdiff_t rdy_datagram_send(rdy_source *source, const void *bytes, size_
 RDY_API ptrdiff_t rdy_datagram_send_to(rdy_source *source, const void *bytes, size_t size,
                                        const rdy_address *to);
 
-/* As send_to, one datagram of `count` pieces (sendmsg(2)); -EINVAL for a count below 0 or above IOV_MAX. */
+/* As send_to, one datagram of `count` pieces, 0 for an empty one; -EINVAL for a count below 0 or above IOV_MAX. */
 RDY_API ptrdiff_t rdy_datagram_sendv(rdy_source *source, const struct iovec *pieces, int count,
                                      const rdy_address *to);
 

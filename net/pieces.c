@@ -8,9 +8,16 @@
 #define IOV_MAX 1024
 #endif
 
-int rdy_pieces_check(int count)
+int rdy_pieces_check(const struct iovec **pieces, int *count)
 {
-    return count < 0 || count > IOV_MAX ? -EINVAL : 0;
+    static const struct iovec empty;
+    if (*count < 0 || *count > IOV_MAX)
+        return -EINVAL;
+    if (*count == 0) {
+        *pieces = &empty;
+        *count = 1;
+    }
+    return 0;
 }
 
 size_t rdy_pieces_total(const struct iovec *pieces, int count)
@@ -23,7 +30,7 @@ size_t rdy_pieces_total(const struct iovec *pieces, int count)
 
 int rdy_pieces_message(const struct iovec *pieces, int count, struct msghdr *message)
 {
-    int error = rdy_pieces_check(count);
+    int error = rdy_pieces_check(&pieces, &count);
     if (error != 0)
         return error;
     *message = (struct msghdr){.msg_iov = (struct iovec *)(uintptr_t)pieces}; /* neither call writes to it */

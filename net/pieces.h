@@ -7,8 +7,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* Whether one call takes so many: 0, or -EINVAL for a count below 0 or above IOV_MAX. */
-int rdy_pieces_check(int count);
+/*
+ * Whether one call takes so many: 0, or -EINVAL for a count below 0 or above IOV_MAX. Puts one empty piece in the place
+ * of none: macOS takes no count of 0.
+ */
+int rdy_pieces_check(const struct iovec **pieces, int *count);
 
 /* Their bytes in all. */
 size_t rdy_pieces_total(const struct iovec *pieces, int count);

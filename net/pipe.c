@@ -43,7 +43,7 @@ ptrdiff_t rdy_pipe_sender_write(rdy_pipe_sender *sender, const void *bytes, size
 
 ptrdiff_t rdy_pipe_sender_writev(rdy_pipe_sender *sender, const struct iovec *pieces, int count)
 {
-    int error = rdy_pieces_check(count);
+    int error = rdy_pieces_check(&pieces, &count);
     return error != 0 ? error
                       : rdy_source_writev(&sender->source, pieces, count, rdy_pieces_total(pieces, count));
 }
@@ -81,7 +81,7 @@ ptrdiff_t rdy_pipe_receiver_read(rdy_pipe_receiver *receiver, void *bytes, size_
 
 ptrdiff_t rdy_pipe_receiver_readv(rdy_pipe_receiver *receiver, const struct iovec *pieces, int count)
 {
-    int error = rdy_pieces_check(count);
+    int error = rdy_pieces_check(&pieces, &count);
     return error != 0 ? error
                       : rdy_source_readv(&receiver->source, pieces, count, rdy_pieces_total(pieces, count));
 }

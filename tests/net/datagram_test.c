@@ -90,6 +90,10 @@ START_TEST(pieces_are_one_datagram)
     ck_assert_mem_eq(tail, "cde", 3);
     ck_assert(!truncated);
     ck_assert_int_eq(rdy_datagram_recvv(&other, rooms, 2, NULL, &truncated), -EAGAIN);
+    ck_assert_int_eq(rdy_datagram_sendv(&one, NULL, 0, NULL), 0);
+    await_readable(&other);
+    ck_assert_int_eq(rdy_datagram_recvv(&other, NULL, 0, NULL, &truncated), 0);
+    ck_assert(!truncated);
     for (int i = 0; i < 2; i++) {
         const int count = i == 0 ? -1 : 100000;
         ck_assert_int_eq(rdy_datagram_sendv(&one, sent, count, NULL), -EINVAL);
