@@ -101,8 +101,9 @@ RDY_API int rdy_datagram_disconnect(rdy_source *source);
 
 /*
  * SHUT_RD, SHUT_WR or SHUT_RDWR of shutdown(2). After SHUT_RD a receive that finds nothing is still -EAGAIN
- * on Linux and 0 on macOS and the BSDs; after SHUT_WR a send is -EPIPE. 0 on success; -EINVAL; -ENOTCONN if a
- * UDP socket is not connected: Linux shuts it down all the same, and events show it.
+ * on Linux and 0 on macOS and the BSDs, and on select no event tells of what still arrives (Linux lets it
+ * in); after SHUT_WR a send is -EPIPE. 0 on success; -EINVAL; -ENOTCONN if a UDP socket is not connected: Linux
+ * shuts it down all the same, and events show it.
  */
 RDY_API int rdy_datagram_shutdown(rdy_source *source, int how);
 
