@@ -120,7 +120,7 @@ static ptrdiff_t write_flagged(int fd, const struct iovec *pieces, int count)
 /* How kernels that do not know the flag, or the call, refuse them. */
 static bool is_refusal(ptrdiff_t result)
 {
-    return result == -EOPNOTSUPP || result == -EINVAL || result == -ENOSYS;
+    return result == -EOPNOTSUPP || result == -EINVAL || rdy_sys_is_missing(result);
 }
 
 ptrdiff_t rdy_sigpipe_writev(int fd, const struct iovec *pieces, int count, size_t size)

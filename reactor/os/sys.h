@@ -26,6 +26,15 @@ static inline ptrdiff_t rdy_sys_result(ptrdiff_t result)
     return result < 0 ? -errno : result;
 }
 
+/*
+ * Whether a call is not there: old kernels say ENOSYS, seccomp filters that or EPERM. The latter may also be the answer
+ * of the call itself; what is done in its place says it again then.
+ */
+static inline bool rdy_sys_is_missing(ptrdiff_t result)
+{
+    return result == -ENOSYS || result == -EPERM;
+}
+
 static inline ptrdiff_t rdy_sys_recv(int fd, void *bytes, size_t size, int flags)
 {
     ptrdiff_t result;
