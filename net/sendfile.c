@@ -2,6 +2,7 @@
 
 #include "net/os/sendfile.h"
 #include "net/stream.h"
+#include "reactor/os/sys.h"
 #include "reactor/source_io.h"
 
 /* What Linux sends at once at most (sendfile(2)). */
@@ -9,7 +10,7 @@
 
 static bool is_refusal(ptrdiff_t result)
 {
-    return result == -EINVAL || result == -ENOSYS || result == -EOPNOTSUPP || result == -ENOTSUP;
+    return result == -EINVAL || result == -EOPNOTSUPP || result == -ENOTSUP || rdy_sys_is_missing(result);
 }
 
 /*

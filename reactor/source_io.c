@@ -135,19 +135,23 @@ static ptrdiff_t send_one_by_one(const rdy_source *source, rdy_sys_message *mess
     return done;
 }
 
+static ptrdiff_t recv_batch(rdy_source *source, rdy_sys_message *messages, unsigned count)
+{
+    const ptrdiff_t result = rdy_sys_recvmmsg(rdy_source_descriptor(source), messages, count);
+    return rdy_sys_is_missing(result) ? recv_one_by_one(source, messages, count) : result;
+}
+
 ptrdiff_t rdy_source_recv_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count)
 {
     const int kept = take_kept_error(source);
-    ptrdiff_t result = kept != 0 ? kept : rdy_sys_recvmmsg(rdy_source_descriptor(source), messages, count);
-    if (result == -ENOSYS)
-        result = recv_one_by_one(source, messages, count);
+    const ptrdiff_t result = kept != 0 ? kept : recv_batch(source, messages, count);
     return settle(source, RDY_READABLE, result, count);
 }
 
 ptrdiff_t rdy_source_send_datagrams(rdy_source *source, rdy_sys_message *messages, unsigned count)
 {
     ptrdiff_t result = rdy_sys_sendmmsg(rdy_source_descriptor(source), messages, count);
-    if (result == -ENOSYS)
+    if (rdy_sys_is_missing(result))
         result = send_one_by_one(source, messages, count);
     return settle(source, RDY_WRITABLE, result, count);
 }

@@ -11,7 +11,7 @@
  * errno; never -EINTR, no SIGPIPE. The position of the file stays.
  */
 
-/* sendfile(2); -ENOSYS, -EINVAL, -EOPNOTSUPP or -ENOTSUP where there is none, or none for such a file. */
+/* sendfile(2); -ENOSYS, -EPERM, -EINVAL, -EOPNOTSUPP or -ENOTSUP where there is none, or none for such a file. */
 ptrdiff_t rdy_sendfile_directly(int fd, int file, int64_t offset, size_t size);
 
 /* pread(2) and send(2). */

@@ -118,19 +118,21 @@ static int accept_plainly(int fd, struct sockaddr *peer, socklen_t *length)
 
 #if defined(SOCK_NONBLOCK) && !defined(__APPLE__)
 
-/* accept4 is not there in old kernels and forbidden by old seccomp filters, which say ENOSYS. */
+/* EPERM is also what a firewall says of one connection (accept(2)): then accept says it too, and accept4 is there. */
 static int accept_once(int fd, struct sockaddr *peer, socklen_t *length)
 {
     static atomic_bool missing;
     if (atomic_load_explicit(&missing, memory_order_relaxed))
         return accept_plainly(fd, peer, length);
-    int accepted = accept4(fd, peer, length, BIRTH_FLAGS);
-    if (accepted >= 0)
-        return raise_socket(accepted);
-    if (errno != ENOSYS)
-        return -errno;
-    atomic_store_explicit(&missing, true, memory_order_relaxed);
-    return accept_plainly(fd, peer, length);
+    const int result = (int)rdy_sys_result(accept4(fd, peer, length, BIRTH_FLAGS));
+    if (result >= 0)
+        return raise_socket(result);
+    if (!rdy_sys_is_missing(result))
+        return result;
+    const int accepted = accept_plainly(fd, peer, length);
+    if (accepted != result)
+        atomic_store_explicit(&missing, true, memory_order_relaxed);
+    return accepted;
 }
 
 #else

@@ -188,14 +188,14 @@ static int wait_in_nanoseconds(int fd, struct epoll_event *ready, int capacity, 
     return (int)rdy_sys_result(syscall(SYS_epoll_pwait2, fd, ready, capacity, &timeout, NULL, (size_t)0));
 }
 
-/* epoll_pwait2 (Linux 5.11) where it is there and allowed; seccomp filters answer EPERM or ENOSYS. */
+/* epoll_pwait2 (Linux 5.11) where it is there and allowed. */
 static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
 {
     static atomic_bool missing;
     if (timeout_ns <= 0 || atomic_load_explicit(&missing, memory_order_relaxed))
         return wait_in_milliseconds(fd, ready, capacity, timeout_ns);
     int count = wait_in_nanoseconds(fd, ready, capacity, timeout_ns);
-    if (count != -ENOSYS && count != -EPERM)
+    if (!rdy_sys_is_missing(count))
         return count;
     atomic_store_explicit(&missing, true, memory_order_relaxed);
     return wait_in_milliseconds(fd, ready, capacity, timeout_ns);

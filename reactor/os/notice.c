@@ -31,7 +31,7 @@ static int open_eventfd(struct rdy_notice *notice)
 int rdy_notice_open(struct rdy_notice *notice)
 {
     int error = open_eventfd(notice);
-    if (error != -ENOSYS)
+    if (!rdy_sys_is_missing(error))
         return error;
     int ends[2];
     error = rdy_sys_pipe(ends);

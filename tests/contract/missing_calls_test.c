@@ -17,8 +17,9 @@
 
 #define TOKEN ((rdy_token)7)
 
-static int answer;  /* an errno in place of the calls, or 0 */
-static int refused; /* how many calls had that answer */
+static int answer;   /* an errno in place of the calls, or 0 */
+static int refused;  /* how many calls had that answer */
+static int firewall; /* how many connections accept(2) and accept4(2) may not take */
 
 static bool refuse(void)
 {
@@ -35,6 +36,17 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flag
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     return refuse() ? -1 : __real_accept4(fd, address, length, flags);
+}
+
+int __real_accept(int fd, struct sockaddr *address, socklen_t *length);
+int __wrap_accept(int fd, struct sockaddr *address, socklen_t *length);
+int __wrap_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    if (firewall == 0)
+        return __real_accept(fd, address, length);
+    firewall--;
+    errno = EPERM;
+    return -1;
 }
 
 int __real_eventfd(unsigned count, int flags);
@@ -60,6 +72,9 @@ long __wrap_syscall(long number, ...)
                           arguments[5]);
 }
 
+/* An old kernel's, and a sandbox's. */
+static const int answers[] = {ENOSYS, EPERM};
+
 static bool is_backend(const char *name)
 {
     return strcmp(rdy_poll_backend(subject.poll), name) == 0;
@@ -68,9 +83,11 @@ static bool is_backend(const char *name)
 static void give_calls_back(void)
 {
     answer = 0;
+    firewall = 0;
 }
 
-START_TEST(without_accept4_what_is_accepted_is_nonblocking_and_close_on_exec)
+/* With a client that waits to be accepted. */
+static rdy_tcp_listener open_listener_with_a_client(void)
 {
     struct pair pair = open_listener();
     rdy_tcp_listener listener;
@@ -78,8 +95,14 @@ START_TEST(without_accept4_what_is_accepted_is_nonblocking_and_close_on_exec)
     *pair.end = (rdy_source){0};
     pair.end = &listener.source;
     connect_to_end(&pair);
+    return listener;
+}
+
+START_TEST(without_accept4_what_is_accepted_is_nonblocking_and_close_on_exec)
+{
+    rdy_tcp_listener listener = open_listener_with_a_client();
     rdy_tcp_stream stream;
-    answer = ENOSYS;
+    answer = answers[_i];
     ck_assert_int_eq(rdy_tcp_listener_accept(&listener, &stream, NULL), 0);
     const int fd = rdy_source_fd(&stream.source);
     ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
@@ -87,6 +110,27 @@ START_TEST(without_accept4_what_is_accepted_is_nonblocking_and_close_on_exec)
     rdy_tcp_stream_close(&stream);
     ck_assert_int_eq(rdy_tcp_listener_accept(&listener, &stream, NULL), -EAGAIN);
     ck_assert_int_eq(refused, 1);
+    rdy_tcp_listener_close(&listener);
+}
+END_TEST
+
+/* accept(2) says EPERM for that too: it does not make accept4(2) one that is missing. */
+START_TEST(a_connection_that_a_firewall_forbids_is_eperm_and_the_next_is_accepted_as_before)
+{
+    rdy_tcp_listener listener = open_listener_with_a_client();
+    rdy_tcp_stream stream;
+    answer = EPERM;
+    for (int i = 0; i < 2; i++) {
+        firewall = 1;
+        ck_assert_int_eq(rdy_tcp_listener_accept(&listener, &stream, NULL), -EPERM);
+        ck_assert_int_eq(firewall, 0);
+    }
+    ck_assert_int_eq(refused, 2);
+    give_calls_back();
+    firewall = 1;
+    ck_assert_int_eq(rdy_tcp_listener_accept(&listener, &stream, NULL), 0);
+    ck_assert_int_eq(firewall, 1);
+    rdy_tcp_stream_close(&stream);
     rdy_tcp_listener_close(&listener);
 }
 END_TEST
@@ -109,7 +153,7 @@ START_TEST(without_eventfd_a_sleeping_poll_is_woken)
     struct pair pair = open_unix_pair();
     int inheritable;
     const int before = count_descriptors(&inheritable);
-    answer = ENOSYS;
+    answer = answers[_i];
     reopen_subject(NULL);
     ck_assert(refused == 1 || is_backend("kqueue"));
     give_calls_back();
@@ -131,7 +175,6 @@ END_TEST
 
 START_TEST(without_epoll_pwait2_a_wait_is_not_early_and_misses_nothing)
 {
-    static const int answers[] = {ENOSYS, EPERM};
     static const int64_t timeouts[] = {1, 300 * RDY_MICROSECOND, RDY_MILLISECOND, 2500 * RDY_MICROSECOND};
     struct pair pair = open_unix_pair();
     watch(pair.end, TOKEN, RDY_READABLE);
@@ -154,8 +197,11 @@ int main(void)
     TCase *tests = contract_case(suite, "missing");
 
     tcase_add_checked_fixture(tests, NULL, give_calls_back);
-    tcase_add_test(tests, without_accept4_what_is_accepted_is_nonblocking_and_close_on_exec);
-    tcase_add_test(tests, without_eventfd_a_sleeping_poll_is_woken);
-    tcase_add_loop_test(tests, without_epoll_pwait2_a_wait_is_not_early_and_misses_nothing, 0, 2);
+    tcase_add_loop_test(tests, without_accept4_what_is_accepted_is_nonblocking_and_close_on_exec, 0,
+                        COUNT(answers));
+    tcase_add_test(tests, a_connection_that_a_firewall_forbids_is_eperm_and_the_next_is_accepted_as_before);
+    tcase_add_loop_test(tests, without_eventfd_a_sleeping_poll_is_woken, 0, COUNT(answers));
+    tcase_add_loop_test(tests, without_epoll_pwait2_a_wait_is_not_early_and_misses_nothing, 0,
+                        COUNT(answers));
     return run_suite(suite);
 }

@@ -77,6 +77,7 @@ static const struct {
     {open_unix, send_unix, &near_end.source, &far_end.source, 0},
     {open_unix, send_unix, &near_end.source, &far_end.source, EINVAL},
     {open_unix, send_unix, &near_end.source, &far_end.source, EOPNOTSUPP},
+    {open_unix, send_unix, &near_end.source, &far_end.source, EPERM},
 };
 
 static void open_way(int number)

@@ -1,6 +1,6 @@
 /*
  * Batches, by recvmmsg(2) and sendmmsg(2) and without them: each test runs with both ways, which keep one contract.
- * The calls are replaced here, so that they may be missing (ENOSYS), be interrupted or fail in the middle.
+ * The calls are replaced here: they may be missing (ENOSYS), forbidden (EPERM), interrupted or fail in the middle.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 /* What the replaced calls do; set by each test. */
 static struct {
-    bool missing;         /* recvmmsg and sendmmsg */
+    int missing;          /* the error of recvmmsg and sendmmsg, or 0 */
     int batches, singles; /* how often which kind was called */
     int fails_at;         /* the number of the receiving call, from 1, that says ECONNREFUSED; 0 for none */
     int interrupts;       /* how many batches say EINTR first */
@@ -31,8 +31,8 @@ static int refuse(int error)
 /* The error of a call for a batch before it begins, or 0. */
 static int error_of_batch(void)
 {
-    if (calls.missing)
-        return ENOSYS;
+    if (calls.missing != 0)
+        return calls.missing;
     calls.batches++;
     return calls.interrupts > 0 && calls.interrupts-- > 0 ? EINTR : 0;
 }
@@ -61,13 +61,13 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
     calls.singles++;
-    return calls.missing && calls.singles == calls.fails_at ? refuse(ECONNREFUSED)
-                                                            : __real_recvmsg(fd, message, flags);
+    return calls.missing != 0 && calls.singles == calls.fails_at ? refuse(ECONNREFUSED)
+                                                                 : __real_recvmsg(fd, message, flags);
 }
 
 /* ---- support ---- */
 
-enum { WAYS = 2, MOST = 150, BATCH = 64 };
+enum { WAYS = 3, MOST = 150, BATCH = 64 };
 
 static struct udp_pair pair;
 static rdy_unix_datagram unix_one, unix_other;
@@ -92,11 +92,11 @@ static void close_all(void)
     rdy_unix_datagram_close(&unix_other);
 }
 
-/* Begins to count, with the calls for batches (0) or without them (1). */
-static void choose_way(int missing)
+/* Begins to count, with the calls for batches (0) or without them. */
+static void choose_way(int way)
 {
     memset(&calls, 0, sizeof calls);
-    calls.missing = missing != 0;
+    calls.missing = (const int[WAYS]){0, ENOSYS, EPERM}[way];
 }
 
 static void send_numbers(int count)
