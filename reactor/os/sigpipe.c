@@ -117,7 +117,7 @@ static ptrdiff_t write_flagged(int fd, const struct iovec *pieces, int count)
     return result;
 }
 
-/* How kernels that do not know the flag, or the call, refuse them. */
+/* How kernels that do not know the flag, or the call, refuse them, unless a plain write is refused so too. */
 static bool is_refusal(ptrdiff_t result)
 {
     return result == -EOPNOTSUPP || result == -EINVAL || rdy_sys_is_missing(result);
@@ -126,13 +126,15 @@ static bool is_refusal(ptrdiff_t result)
 ptrdiff_t rdy_sigpipe_writev(int fd, const struct iovec *pieces, int count, size_t size)
 {
     static atomic_bool refused;
-    if (!atomic_load_explicit(&refused, memory_order_relaxed)) {
-        const ptrdiff_t result = write_flagged(fd, pieces, count);
-        if (!is_refusal(result))
-            return result;
+    if (atomic_load_explicit(&refused, memory_order_relaxed))
+        return write_held(fd, pieces, count, size);
+    const ptrdiff_t result = write_flagged(fd, pieces, count);
+    if (!is_refusal(result))
+        return result;
+    const ptrdiff_t plain = write_held(fd, pieces, count, size);
+    if (plain != result)
         atomic_store_explicit(&refused, true, memory_order_relaxed);
-    }
-    return write_held(fd, pieces, count, size);
+    return plain;
 }
 
 #else
