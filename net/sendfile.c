@@ -14,18 +14,15 @@ static bool is_refusal(ptrdiff_t result)
 }
 
 /*
- * A short part does not tell whether the file has ended or the socket is full; the next one does. Only the latter is a
- * would-block.
+ * How many bytes were sent, and what the last part said: a short one does not tell whether the file has ended or the
+ * socket is full; the next one does.
  */
-ptrdiff_t rdy_stream_sendfile(rdy_source *source, int file, int64_t *offset, size_t size)
+static ptrdiff_t send_parts(int fd, int file, int64_t *offset, size_t size, ptrdiff_t *last)
 {
     ptrdiff_t (*send_part)(int, int, int64_t, size_t) = rdy_sendfile_directly;
-    size_t left = size < PTRDIFF_MAX ? size : PTRDIFF_MAX;
     ptrdiff_t sent = 0, part = 0;
-    if (*offset < 0)
-        return -EINVAL;
-    while (left > 0) {
-        part = send_part(rdy_source_fd(source), file, *offset, left < PART ? left : PART);
+    for (size_t left = size; left > 0; left = size - (size_t)sent) {
+        part = send_part(fd, file, *offset, left < PART ? left : PART);
         if (is_refusal(part) && send_part == rdy_sendfile_directly) {
             send_part = rdy_sendfile_by_copy;
             continue;
@@ -34,9 +31,23 @@ ptrdiff_t rdy_stream_sendfile(rdy_source *source, int file, int64_t *offset, siz
             break;
         *offset += part;
         sent += part;
-        left -= (size_t)part;
     }
-    if (part == -EAGAIN)
+    *last = part;
+    return sent;
+}
+
+/* Only a full socket is a would-block. */
+ptrdiff_t rdy_stream_sendfile(rdy_source *source, int file, int64_t *offset, size_t size)
+{
+    const size_t wanted = size < PTRDIFF_MAX ? size : PTRDIFF_MAX;
+    struct rdy_sigpipe_hold hold;
+    ptrdiff_t last;
+    if (*offset < 0)
+        return -EINVAL;
+    rdy_sendfile_hold(&hold);
+    const ptrdiff_t sent = send_parts(rdy_source_fd(source), file, offset, wanted, &last);
+    rdy_sendfile_release(&hold, last, sent, wanted);
+    if (last == -EAGAIN)
         (void)rdy_source_would_block(source, RDY_WRITABLE);
-    return sent > 0 && (part >= 0 || part == -EAGAIN) ? sent : part;
+    return sent > 0 && (last >= 0 || last == -EAGAIN) ? sent : last;
 }

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "reactor/os/sigpipe.h"
 #include "reactor/os/sys.h"
 
 #ifdef __linux__
@@ -61,7 +60,7 @@ static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
 
 #endif
 
-static ptrdiff_t send_patiently(int fd, int file, int64_t offset, size_t size)
+ptrdiff_t rdy_sendfile_directly(int fd, int file, int64_t offset, size_t size)
 {
     ptrdiff_t result;
     do
@@ -70,27 +69,6 @@ static ptrdiff_t send_patiently(int fd, int file, int64_t offset, size_t size)
     return result;
 }
 
-#ifdef SO_NOSIGPIPE /* the socket was told at its birth */
-
-ptrdiff_t rdy_sendfile_directly(int fd, int file, int64_t offset, size_t size)
-{
-    return send_patiently(fd, file, offset, size);
-}
-
-#else
-
-/* Linux knows no MSG_NOSIGNAL here. */
-ptrdiff_t rdy_sendfile_directly(int fd, int file, int64_t offset, size_t size)
-{
-    struct rdy_sigpipe_hold hold;
-    rdy_sigpipe_hold(&hold);
-    const ptrdiff_t result = send_patiently(fd, file, offset, size);
-    rdy_sigpipe_release(&hold, result, size);
-    return result;
-}
-
-#endif
-
 ptrdiff_t rdy_sendfile_by_copy(int fd, int file, int64_t offset, size_t size)
 {
     char bytes[16384];
@@ -98,3 +76,30 @@ ptrdiff_t rdy_sendfile_by_copy(int fd, int file, int64_t offset, size_t size)
     const ptrdiff_t count = rdy_sys_pread(file, bytes, most, (off_t)offset);
     return count > 0 ? rdy_sys_send(fd, bytes, (size_t)count, 0) : count;
 }
+
+#ifdef SO_NOSIGPIPE
+
+void rdy_sendfile_hold(struct rdy_sigpipe_hold *hold)
+{
+    *hold = (struct rdy_sigpipe_hold){0};
+}
+
+void rdy_sendfile_release(const struct rdy_sigpipe_hold *hold, ptrdiff_t last, ptrdiff_t sent, size_t size)
+{
+    (void)hold, (void)last, (void)sent, (void)size;
+}
+
+#else
+
+void rdy_sendfile_hold(struct rdy_sigpipe_hold *hold)
+{
+    rdy_sigpipe_hold(hold);
+}
+
+/* What would block has raised nothing before: the peer that has gone does not come back. */
+void rdy_sendfile_release(const struct rdy_sigpipe_hold *hold, ptrdiff_t last, ptrdiff_t sent, size_t size)
+{
+    rdy_sigpipe_release(hold, last == -EAGAIN ? last : sent, size);
+}
+
+#endif

@@ -26,8 +26,8 @@ struct rdy_sigpipe_hold {
 void rdy_sigpipe_hold(struct rdy_sigpipe_hold *hold);
 
 /*
- * Ends that, after one call to write `size` bytes and its result: a signal that it has raised is taken back, unless one
- * was pending before (the two cannot be told apart).
+ * Ends that, after one or more calls to write `size` bytes in all and their result: a signal that they have raised is
+ * taken back, unless one was pending before (the two cannot be told apart).
  */
 void rdy_sigpipe_release(const struct rdy_sigpipe_hold *hold, ptrdiff_t result, size_t size);
 
