@@ -31,9 +31,10 @@ RDY_API int rdy_pipe_open(rdy_pipe_sender *sender, rdy_pipe_receiver *receiver);
 /*
  * Makes an end of a descriptor and takes it over; sets it non-blocking and close-on-exec. It has to be what the
  * standard streams of a child may be led to and waited for: a pipe, a FIFO, a stream socket or a terminal; and open
- * for writing, or for reading. 0 on success; -EBADF, -EINVAL for anything else (a regular file, /dev/null): then it is
- * still the caller's, as it was. Non-blocking are all that share the open file (fcntl(2), O_NONBLOCK), such as a shell
- * that has the same terminal: open another one (ttyname(3)) rather than take over that of your own standard streams.
+ * for writing, or for reading. 0 on success; -EBADF, -EINVAL for anything else (a regular file, /dev/null, a socket
+ * that listens): then it is still the caller's, as it was. Non-blocking are all that share the open file (fcntl(2),
+ * O_NONBLOCK), such as a shell that has the same terminal: open another one (ttyname(3)) rather than take over that of
+ * your own standard streams.
  */
 RDY_API int rdy_pipe_sender_from_fd(int fd, rdy_pipe_sender *sender);
 RDY_API int rdy_pipe_receiver_from_fd(int fd, rdy_pipe_receiver *receiver);

@@ -29,8 +29,9 @@ int rdy_pipe_open_ends(int ends[2])
 
 static bool is_stream_socket(int fd)
 {
-    int type;
-    return rdy_socket_option(fd, SOL_SOCKET, SO_TYPE, &type) == 0 && type == SOCK_STREAM;
+    int type, listens;
+    return rdy_socket_option(fd, SOL_SOCKET, SO_TYPE, &type) == 0 && type == SOCK_STREAM &&
+           rdy_socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) == 0 && listens == 0;
 }
 
 static int check_kind(int fd)

@@ -7,8 +7,8 @@
 int rdy_pipe_open_ends(int ends[2]);
 
 /*
- * The same for ends that somebody else has made: -EINVAL for what is no pipe, FIFO, stream socket or terminal, or is
- * not open in that direction.
+ * The same for ends that somebody else has made: -EINVAL for what is no pipe, FIFO, stream socket or terminal, listens,
+ * or is not open in that direction.
  */
 int rdy_pipe_prepare_sender(int fd);
 int rdy_pipe_prepare_receiver(int fd);

@@ -117,14 +117,20 @@ static int open_file(void)
     return fd;
 }
 
+static int open_listening_socket(void)
+{
+    rdy_tcp_listener listener = listen_on("127.0.0.1:0", NULL);
+    return rdy_tcp_listener_into_fd(&listener);
+}
+
 START_TEST(what_cannot_be_waited_for_is_refused_and_stays_as_it_was)
 {
     static const struct {
         int (*open)(void);
         int error;
     } rows[] = {
-        {open_null, -EINVAL},       {open_folder, -EINVAL}, {open_file, -EINVAL},
-        {open_udp_socket, -EINVAL}, {open_nothing, -EBADF},
+        {open_null, -EINVAL},       {open_folder, -EINVAL},           {open_file, -EINVAL},
+        {open_udp_socket, -EINVAL}, {open_listening_socket, -EINVAL}, {open_nothing, -EBADF},
     };
     const int fd = rows[_i].open();
     expect_refused(fd, rows[_i].error, rows[_i].error);
@@ -255,7 +261,7 @@ int main(void)
     tcase_add_checked_fixture(taking, NULL, close_pipe);
 
     tcase_add_loop_test(taking, what_may_be_a_standard_stream_of_a_child_is_taken_over, 0, COUNT(makers));
-    tcase_add_loop_test(taking, what_cannot_be_waited_for_is_refused_and_stays_as_it_was, 0, 5);
+    tcase_add_loop_test(taking, what_cannot_be_waited_for_is_refused_and_stays_as_it_was, 0, 6);
 
     tcase_add_test(descriptors, the_wrong_end_is_refused);
     tcase_add_test(descriptors, an_end_gives_its_descriptor_away_and_takes_it_back);
