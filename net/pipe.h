@@ -63,6 +63,8 @@ RDY_API ptrdiff_t rdy_pipe_sender_writev(rdy_pipe_sender *sender, const struct i
  * Reads up to `size` bytes, or into `count` pieces in their order. Their number; 0 once everything is read and nobody
  * writes any more; or an error: -EAGAIN would block: wait for readable; -EBADF; -EINVAL as for writing; -EIO from a
  * terminal whose other side has gone (Linux). Never -EINTR. A FIFO that nobody has opened for writing yet says 0 too.
+ * A terminal gives a line at a time (termios(3)), a pipe that was made with O_DIRECT a packet (pipe(2)): whatever
+ * rdy_event_is_drained says of a short read there, read until -EAGAIN.
  */
 RDY_API ptrdiff_t rdy_pipe_receiver_read(rdy_pipe_receiver *receiver, void *bytes, size_t size);
 RDY_API ptrdiff_t rdy_pipe_receiver_readv(rdy_pipe_receiver *receiver, const struct iovec *pieces, int count);

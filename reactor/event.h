@@ -76,9 +76,10 @@ static inline bool rdy_event_is_priority(rdy_event event)
  * Whether a read that asked a stream for `wanted` bytes and got `count` has taken all that this event
  * announced, so that the next read would only say -EAGAIN and can be saved. That is so after a short read,
  * unless the event told of a close or an error: those need a read of their own, and no further edge would
- * announce them (epoll(7), Q9). Two things stop a read before the bytes do: TCP's urgent mark (tcp(7)), which
- * events tell to whoever asked for RDY_PRIORITY too, and descriptors sent over a Unix socket (unix(7)). If a
- * peer may send them, and the event may not tell, read until -EAGAIN.
+ * announce them (epoll(7), Q9). Some things stop a read before the bytes do: TCP's urgent mark (tcp(7)), which
+ * events tell to whoever asked for RDY_PRIORITY too, descriptors sent over a Unix socket (unix(7)), the end of a
+ * line of a terminal (termios(3)) and that of a packet of a pipe with O_DIRECT (pipe(2)). If there may be some,
+ * and the event may not tell, read until -EAGAIN.
  */
 static inline bool rdy_event_is_drained(rdy_event event, ptrdiff_t count, size_t wanted)
 {

@@ -83,6 +83,39 @@ START_TEST(what_may_be_a_standard_stream_of_a_child_is_taken_over)
 }
 END_TEST
 
+static void make_packets(int ends[2])
+{
+    ck_assert_int_eq(pipe2(ends, O_DIRECT), 0);
+}
+
+static void make_lines(int ends[2])
+{
+    int made[2];
+    make_terminal(made);
+    ends[0] = made[1];
+    ends[1] = made[0];
+}
+
+/* What rdy_event_is_drained does not know. */
+START_TEST(lines_and_packets_are_read_one_by_one_until_eagain)
+{
+    static void (*const pieces[])(int ends[2]) = {make_packets, make_lines};
+    int ends[2];
+    char bytes[16];
+    pieces[_i](ends);
+    ck_assert_int_eq(rdy_pipe_receiver_from_fd(ends[0], &receiver), 0);
+    ck_assert_int_eq(rdy_pipe_sender_from_fd(ends[1], &sender), 0);
+    ck_assert_int_eq(rdy_pipe_sender_write(&sender, "one\n", 4), 4);
+    ck_assert_int_eq(rdy_pipe_sender_write(&sender, "more\n", 5), 5);
+    await_readable(&receiver.source);
+    ck_assert_int_eq(rdy_pipe_receiver_read(&receiver, bytes, sizeof bytes), 4);
+    await_readable(&receiver.source);
+    ck_assert_int_eq(rdy_pipe_receiver_read(&receiver, bytes, sizeof bytes), 5);
+    ck_assert_mem_eq(bytes, "more\n", 5);
+    ck_assert_int_eq(rdy_pipe_receiver_read(&receiver, bytes, sizeof bytes), -EAGAIN);
+}
+END_TEST
+
 /* As a sender and as a receiver. */
 static void expect_refused(int fd, int sender_error, int receiver_error)
 {
@@ -261,6 +294,7 @@ int main(void)
     tcase_add_checked_fixture(taking, NULL, close_pipe);
 
     tcase_add_loop_test(taking, what_may_be_a_standard_stream_of_a_child_is_taken_over, 0, COUNT(makers));
+    tcase_add_loop_test(taking, lines_and_packets_are_read_one_by_one_until_eagain, 0, 2);
     tcase_add_loop_test(taking, what_cannot_be_waited_for_is_refused_and_stays_as_it_was, 0, 6);
 
     tcase_add_test(descriptors, the_wrong_end_is_refused);
