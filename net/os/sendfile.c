@@ -23,12 +23,14 @@ static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
 
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__DragonFly__)
 
-/* These two errors come with the number of bytes that were sent before. */
-static ptrdiff_t told(int result, off_t sent)
+/*
+ * What was sent before an error comes with it, whichever it is; the next part meets the error again, if it lasts. `sent`
+ * is as it was before the call, `untold`, if the system did not come so far.
+ */
+static ptrdiff_t told(int result, off_t sent, off_t untold)
 {
     const ptrdiff_t error = rdy_sys_result(result);
-    const bool is_partial = error == -EAGAIN || error == -EINTR;
-    return error == 0 || (is_partial && sent > 0) ? (ptrdiff_t)sent : error;
+    return error == 0 || (sent != untold && sent > 0) ? (ptrdiff_t)sent : error;
 }
 
 #ifdef __APPLE__
@@ -37,7 +39,7 @@ static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
 {
     off_t sent = (off_t)size;
     const int result = sendfile(file, fd, (off_t)offset, &sent, NULL, 0);
-    return told(result, sent);
+    return told(result, sent, (off_t)size);
 }
 
 #else
@@ -46,7 +48,7 @@ static ptrdiff_t send_once(int fd, int file, int64_t offset, size_t size)
 {
     off_t sent = 0;
     const int result = sendfile(file, fd, (off_t)offset, size, NULL, &sent, 0);
-    return told(result, sent);
+    return told(result, sent, 0);
 }
 
 #endif
