@@ -141,11 +141,9 @@ static bool all_agree(const struct situation *situation)
 }
 
 /* Looks until there is nothing new for a while; and for much longer if one has said less than another. */
-#define PATIENCE (3 * RDY_SECOND)
-
 static void look_until_quiet(const struct situation *situation)
 {
-    const int64_t deadline = rdy_clock_after(rdy_clock_now(), PATIENCE);
+    const int64_t deadline = rdy_clock_after(rdy_clock_now(), GENEROUS);
     int64_t last_news = rdy_clock_now();
     int64_t now = last_news;
     while (now < deadline && (now - last_news < SILENCE || !all_agree(situation))) {
