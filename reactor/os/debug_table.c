@@ -1,27 +1,18 @@
 #include "reactor/os/debug_table.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-static int grow(struct rdy_debug_table *table, int fd)
+#include "reactor/os/descriptor_array.h"
+
+static int make_room(struct rdy_debug_table *table, int fd)
 {
-    if (fd < table->size)
-        return 0;
-    if (fd > INT_MAX / 2)
-        return -ENOMEM;
-    int size = table->size == 0 ? 64 : table->size;
-    while (size <= fd)
-        size *= 2;
     struct rdy_debug_record **records =
-        realloc(table->records, (size_t)size * sizeof(struct rdy_debug_record *));
+        rdy_descriptor_array_reach(table->records, fd, sizeof(struct rdy_debug_record *), &table->size);
     if (records == NULL)
         return -ENOMEM;
-    memset(records + table->size, 0, (size_t)(size - table->size) * sizeof(struct rdy_debug_record *));
     table->records = records;
-    table->size = size;
     return 0;
 }
 
@@ -32,7 +23,7 @@ int rdy_debug_table_make(struct rdy_debug_table *table, int fd, rdy_token token,
     if (fstat(fd, &file) < 0)
         return -EBADF;
     struct rdy_debug_record *record = malloc(sizeof *record);
-    if (record == NULL || grow(table, fd) != 0) {
+    if (record == NULL || make_room(table, fd) != 0) {
         free(record);
         return -ENOMEM;
     }

@@ -1,31 +1,12 @@
 #include "reactor/os/registrations.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "reactor/os/backend.h"
-
-static int grow(struct rdy_registrations *table, int fd)
-{
-    if (fd < table->size)
-        return 0;
-    if (fd > INT_MAX / 2)
-        return -ENOMEM;
-    int size = table->size == 0 ? 64 : table->size;
-    while (size <= fd)
-        size *= 2;
-    struct rdy_registration *entries = realloc(table->entries, (size_t)size * sizeof *entries);
-    if (entries == NULL)
-        return -ENOMEM;
-    memset(entries + table->size, 0, (size_t)(size - table->size) * sizeof *entries);
-    table->entries = entries;
-    table->size = size;
-    return 0;
-}
+#include "reactor/os/descriptor_array.h"
 
 static bool is_never_unready(const struct stat *file)
 {
@@ -53,10 +34,12 @@ int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token tok
         return -EBADF;
     if (is_never_unready(&file))
         return -EPERM;
-    int error = grow(table, fd);
-    if (error != 0)
-        return error;
-    struct rdy_registration *entry = &table->entries[fd];
+    struct rdy_registration *entries =
+        rdy_descriptor_array_reach(table->entries, fd, sizeof *entries, &table->size);
+    if (entries == NULL)
+        return -ENOMEM;
+    table->entries = entries;
+    struct rdy_registration *entry = &entries[fd];
     if (entry->generation != 0 && is_same_file(entry, &file))
         return -EEXIST;
     *entry = (struct rdy_registration){.device = file.st_dev, .inode = file.st_ino};

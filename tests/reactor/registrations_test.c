@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static void *test_realloc(void *memory, size_t size)
 }
 
 #define realloc test_realloc
+#include "reactor/os/descriptor_array.c"
 #include "reactor/os/registrations.c"
 #undef realloc
 
