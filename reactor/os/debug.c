@@ -1,46 +1,17 @@
 #include "reactor/os/debug.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reactor/os/debug_report.h"
 #include "reactor/os/debug_table.h"
-#include "reactor/os/process.h"
+#include "reactor/os/debug_watch.h"
 #include "reactor/os/sys.h"
 
-/*
- * What watches one poll. It stands between the registry and a backend that it owns, and outlives the poll for as long
- * as sources that were registered hold on to the registry.
- */
-struct watch {
-    const struct rdy_backend *inner;
-    void *inner_state;
-    pthread_mutex_t *lock; /* the registry's; guards the table until the poll is closed */
-    struct rdy_debug_table table;
-    unsigned long process_mark;
-    atomic_int waiting;              /* threads */
-    atomic_uint reported[RDY_CALLS]; /* what was refused: a bit for each of `reasons` */
-
-    bool closed; /* this, the next two, and then the table, are guarded by the lock of all watches */
-    struct debug_state *owner;
-    struct watch *next;
-};
-
-/* What lies in the registry: the watch, or NULL once it is gone. */
-struct debug_state {
-    struct watch *watch;
-};
-
-static struct {
-    pthread_mutex_t lock; /* taken last */
-    struct watch *first;
-} watches = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static struct watch *watch_of(void *state)
+static struct rdy_debug_watch *watch_of(void *state)
 {
-    return ((struct debug_state *)state)->watch;
+    return ((struct rdy_debug_state *)state)->watch;
 }
 
 static void refused(void *state, enum rdy_call call, int fd, int error)
@@ -48,81 +19,11 @@ static void refused(void *state, enum rdy_call call, int fd, int error)
     rdy_debug_report_refused(watch_of(state)->reported, call, fd, error);
 }
 
-/* ---- sources that never come back ---- */
-
-static void report_missing(const struct rdy_debug_table *table)
-{
-    for (int fd = 0; fd < table->size; fd++)
-        if (table->records[fd] != NULL)
-            rdy_debug_report_never_returned(table->records[fd]);
-}
-
-static void look_at_exit(void)
-{
-    pthread_mutex_lock(&watches.lock);
-    for (const struct watch *watch = watches.first; watch != NULL; watch = watch->next)
-        if (watch->closed && watch->process_mark == rdy_process_mark())
-            report_missing(&watch->table);
-    pthread_mutex_unlock(&watches.lock);
-}
-
-static void lock_watches(void)
-{
-    pthread_mutex_lock(&watches.lock);
-}
-
-static void unlock_watches(void)
-{
-    pthread_mutex_unlock(&watches.lock);
-}
-
-/* A child of fork(2) may open polls of its own: the lock must be free there. */
-static void prepare(void)
-{
-    (void)atexit(look_at_exit);
-    (void)pthread_atfork(lock_watches, unlock_watches, unlock_watches);
-}
-
-static void enlist(struct watch *watch)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, prepare);
-    lock_watches();
-    watch->next = watches.first;
-    watches.first = watch;
-    unlock_watches();
-}
-
-/* The lock of all watches is held. */
-static void free_if_done(struct watch *watch)
-{
-    if (!watch->closed || watch->table.count > 0)
-        return;
-    struct watch **link = &watches.first;
-    while (*link != watch)
-        link = &(*link)->next;
-    *link = watch->next;
-    watch->owner->watch = NULL;
-    rdy_debug_table_free(&watch->table);
-    free(watch);
-}
-
-static void returned(void *state, int fd)
-{
-    lock_watches();
-    struct watch *watch = watch_of(state);
-    if (watch != NULL) {
-        rdy_debug_table_retire(&watch->table, rdy_debug_table_take(&watch->table, fd));
-        free_if_done(watch);
-    }
-    unlock_watches();
-}
-
 /* ---- opening and closing ---- */
 
-static int open_around(const struct rdy_backend *inner, struct debug_state *state, pthread_mutex_t *lock)
+static int open_around(const struct rdy_backend *inner, struct rdy_debug_state *state, pthread_mutex_t *lock)
 {
-    struct watch *watch = calloc(1, sizeof *watch);
+    struct rdy_debug_watch *watch = calloc(1, sizeof *watch);
     void *inner_state = calloc(1, inner->state_size);
     int error = watch == NULL || inner_state == NULL ? -ENOMEM : inner->open(inner_state, lock);
     if (error != 0) {
@@ -133,34 +34,28 @@ static int open_around(const struct rdy_backend *inner, struct debug_state *stat
     watch->inner = inner;
     watch->inner_state = inner_state;
     watch->lock = lock;
-    watch->process_mark = rdy_process_mark();
-    watch->owner = state;
-    state->watch = watch;
-    enlist(watch);
+    rdy_debug_watch_begin(watch, state);
     return 0;
 }
 
-/* In a child the table may be as a thread of the parent left it half changed: it is left alone. */
 static void close_around(void *state, bool inherited)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     watch->inner->close(watch->inner_state, inherited);
     free(watch->inner_state);
-    lock_watches();
-    if (inherited) {
-        watch->owner->watch = NULL;
-    } else {
-        watch->closed = true;
-        free_if_done(watch);
-    }
-    unlock_watches();
+    rdy_debug_watch_end(watch, inherited);
+}
+
+static void returned(void *state, int fd)
+{
+    rdy_debug_watch_return(state, fd);
 }
 
 /* ---- registering ---- */
 
 static int add(void *state, int fd, rdy_token token, rdy_interest interest)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     struct rdy_debug_record *record = NULL;
     int error = rdy_debug_table_make(&watch->table, fd, token, interest, &record);
     if (error == 0)
@@ -179,7 +74,7 @@ static int add(void *state, int fd, rdy_token token, rdy_interest interest)
 
 static int change(void *state, int fd, rdy_token token, rdy_interest interest)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     struct rdy_debug_record *former = rdy_debug_table_find(&watch->table, fd);
     struct rdy_debug_record *record = NULL;
     int error = rdy_debug_table_make(&watch->table, fd, token, interest, &record);
@@ -202,7 +97,7 @@ static int change(void *state, int fd, rdy_token token, rdy_interest interest)
 
 static int take_off(void *state, int fd)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     struct rdy_debug_record *record = rdy_debug_table_take(&watch->table, fd);
     const int error = watch->inner->remove(watch->inner_state, fd);
     if (error == 0) {
@@ -234,14 +129,14 @@ static void put_off(struct rdy_debug_record *record)
     record->marks |= RDY_DEBUG_DEFERRED;
 }
 
-static int pass_on(const struct watch *watch, int fd, rdy_interest direction)
+static int pass_on(const struct rdy_debug_watch *watch, int fd, rdy_interest direction)
 {
     return watch->inner->rearm == NULL ? 0 : watch->inner->rearm(watch->inner_state, fd, direction);
 }
 
 static int rearm(void *state, int fd, rdy_interest direction)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     struct rdy_debug_record *record = rdy_debug_table_find(&watch->table, fd);
     if (record != NULL && (direction & RDY_READABLE))
         settle(record, false);
@@ -250,7 +145,7 @@ static int rearm(void *state, int fd, rdy_interest direction)
 
 static int answered(void *state, int fd, rdy_interest direction, ptrdiff_t result, size_t wanted)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     struct rdy_debug_record *record = rdy_debug_table_find(&watch->table, fd);
     const bool is_short = result > 0 && (size_t)result < wanted;
     const bool is_last = is_short || result == -EAGAIN;
@@ -301,7 +196,7 @@ static void note_edge(struct rdy_debug_record *record, uint32_t flags)
 
 _Static_assert(RDY_EVENT_READABLE == RDY_READABLE, "a condition is a flag");
 
-static void translate(struct watch *watch, rdy_event *events, int count)
+static void translate(struct rdy_debug_watch *watch, rdy_event *events, int count)
 {
     pthread_mutex_lock(watch->lock);
     for (int i = 0; i < count; i++) {
@@ -314,7 +209,7 @@ static void translate(struct watch *watch, rdy_event *events, int count)
 
 static int wait_around(void *state, rdy_event *events, int capacity, int64_t timeout_ns)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     const bool alone = atomic_fetch_add(&watch->waiting, 1) == 0;
     if (!alone)
         rdy_debug_report_refused(watch->reported, RDY_CALL_WAIT, -1, -EBUSY);
@@ -332,13 +227,13 @@ static int wait_around(void *state, rdy_event *events, int capacity, int64_t tim
 
 static void wake(void *state)
 {
-    struct watch *watch = watch_of(state);
+    struct rdy_debug_watch *watch = watch_of(state);
     watch->inner->wake(watch->inner_state);
 }
 
 static int descriptor(void *state)
 {
-    const struct watch *watch = watch_of(state);
+    const struct rdy_debug_watch *watch = watch_of(state);
     return watch->inner->descriptor == NULL ? -ENOTSUP : watch->inner->descriptor(watch->inner_state);
 }
 
@@ -351,7 +246,7 @@ static int descriptor(void *state)
     }                                                                                                        \
     static const struct rdy_backend around_##backend = {                                                     \
         .name = #backend,                                                                                    \
-        .state_size = sizeof(struct debug_state),                                                            \
+        .state_size = sizeof(struct rdy_debug_state),                                                        \
         .sleeps_on_snapshot = is_snapshot,                                                                   \
         .open = open_around_##backend,                                                                       \
         .close = close_around,                                                                               \
