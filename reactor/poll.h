@@ -44,7 +44,7 @@ typedef struct rdy_poll_options {
  *   - a descriptor that was closed, or became another file's, while it was registered: by the next wait, which looks
  *     at all registered descriptors (fstat(2)), or by the call that meets it
  *   - a source that was freed while registered: when the number of its descriptor is registered anew, and at
- *     exit(3) if the poll was closed and the source never was
+ *     the end of exit(3), after its handlers, if the poll was closed and the source never was
  *   - an EDGE left undrained: readable was told, and the thread goes to sleep in a wait before a read or accept met
  *     a would-block, a short read, the end or an error (after an event that told of a close or an error a short read
  *     does not count: rdy_event_is_drained). Whoever reads raw descriptors says rdy_source_blocked, whoever will read

@@ -29,7 +29,8 @@ static void report_missing(const struct rdy_debug_table *table)
             rdy_debug_report_never_returned(table->records[fd]);
 }
 
-static void look_at_exit(void)
+/* After all functions of atexit(3) and, by its number, after the program's destructors: they may close sources. */
+__attribute__((destructor(101))) static void look_at_exit(void)
 {
     lock_watches();
     for (const struct rdy_debug_watch *watch = watches.first; watch != NULL; watch = watch->next)
@@ -43,7 +44,6 @@ static void look_at_exit(void)
 /* A child of fork(2) may open polls of its own: the lock must be free there. */
 static void prepare(void)
 {
-    (void)atexit(look_at_exit);
     (void)pthread_atfork(lock_watches, unlock_watches, unlock_watches);
 }
 

@@ -185,6 +185,34 @@ static void register_elsewhere_later(void)
     watch(lent.end, OTHER, RDY_READABLE);
 }
 
+/* Registered with atexit(3) before the first poll, so that it runs after whatever a poll registered there. */
+static rdy_source *closed_at_exit;
+
+static void close_at_exit(void)
+{
+    rdy_source_close(closed_at_exit);
+}
+
+static void close_in_an_exit_handler(void)
+{
+    lend();
+    closed_at_exit = lent.end;
+}
+
+/* Where the library is linked into the program, its own destructors are beside this one. */
+static rdy_source *closed_by_destructor;
+
+__attribute__((destructor)) static void close_by_destructor(void)
+{
+    rdy_source_close(closed_by_destructor);
+}
+
+static void close_in_a_destructor(void)
+{
+    lend();
+    closed_by_destructor = lent.end;
+}
+
 static void leave_poll_open(void)
 {
     watch(lent.end, TOKEN, RDY_READABLE);
@@ -206,8 +234,9 @@ START_TEST(a_source_that_was_reported_before_is_not_reported_at_exit)
 }
 END_TEST
 
-static void (*const right_ends[])(void) = {close_later, deregister_later, register_elsewhere_later,
-                                           leave_poll_open};
+static void (*const right_ends[])(void) = {
+    close_later,           deregister_later, register_elsewhere_later, close_in_an_exit_handler,
+    close_in_a_destructor, leave_poll_open};
 
 /* The subject is the parent's in the child, so that one is opened there. */
 static void (*right_end)(void);
@@ -292,6 +321,7 @@ static TCase *debug_case(Suite *suite, const char *name)
 
 int main(void)
 {
+    atexit(close_at_exit);
     setenv("RDY_DEBUG", "1", 1);
     Suite *suite = contract_suite("debug");
     TCase *descriptors = debug_case(suite, "descriptors");
