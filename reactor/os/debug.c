@@ -196,7 +196,17 @@ static void note_edge(struct rdy_debug_record *record, uint32_t flags)
 
 _Static_assert(RDY_EVENT_READABLE == RDY_READABLE, "a condition is a flag");
 
-static void translate(struct rdy_debug_watch *watch, rdy_event *events, int count)
+static void begin_wait(struct rdy_debug_watch *watch, bool sleeps)
+{
+    pthread_mutex_lock(watch->lock);
+    if (watch->waiting++ > 0)
+        rdy_debug_report_refused(watch->reported, RDY_CALL_WAIT, -1, -EBUSY);
+    check_all(&watch->table, sleeps);
+    pthread_mutex_unlock(watch->lock);
+}
+
+/* The tokens that the backend gave are records, retired ones among them, until the last wait has looked at its own. */
+static void end_wait(struct rdy_debug_watch *watch, rdy_event *events, int count)
 {
     pthread_mutex_lock(watch->lock);
     for (int i = 0; i < count; i++) {
@@ -204,24 +214,17 @@ static void translate(struct rdy_debug_watch *watch, rdy_event *events, int coun
         note_edge(record, events[i].flags);
         events[i].token = record->token;
     }
+    if (--watch->waiting == 0)
+        rdy_debug_table_sweep(&watch->table);
     pthread_mutex_unlock(watch->lock);
 }
 
 static int wait_around(void *state, rdy_event *events, int capacity, int64_t timeout_ns)
 {
     struct rdy_debug_watch *watch = watch_of(state);
-    const bool alone = atomic_fetch_add(&watch->waiting, 1) == 0;
-    if (!alone)
-        rdy_debug_report_refused(watch->reported, RDY_CALL_WAIT, -1, -EBUSY);
-    pthread_mutex_lock(watch->lock);
-    if (alone)
-        rdy_debug_table_sweep(&watch->table);
-    check_all(&watch->table, timeout_ns != 0);
-    pthread_mutex_unlock(watch->lock);
-
+    begin_wait(watch, timeout_ns != 0);
     const int count = watch->inner->wait(watch->inner_state, events, capacity, timeout_ns);
-    translate(watch, events, count);
-    atomic_fetch_sub(&watch->waiting, 1);
+    end_wait(watch, events, count);
     return count;
 }
 

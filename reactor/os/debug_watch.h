@@ -15,9 +15,9 @@
 struct rdy_debug_watch {
     const struct rdy_backend *inner;
     void *inner_state;
-    pthread_mutex_t *lock; /* the registry's; guards the table until the poll is closed */
+    pthread_mutex_t *lock; /* the registry's; guards the next one, and the table until the poll is closed */
+    int waiting;           /* threads */
     struct rdy_debug_table table;
-    atomic_int waiting;              /* threads */
     atomic_uint reported[RDY_CALLS]; /* what was refused: a bit for each of `reasons` */
 
     unsigned long process_mark;

@@ -1,13 +1,16 @@
 /* The debug mode and threads that change registrations, wait and fork at the same time. */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tests/contract/printed.h"
 #include "tests/contract/support.h"
 
 #define TOKEN ((rdy_token)7)
+#define OTHER ((rdy_token)8)
 
 static atomic_bool over;
 
@@ -55,6 +58,43 @@ START_TEST(a_child_opens_polls_whatever_the_threads_of_its_parent_were_at)
 }
 END_TEST
 
+/* ---- waits that are under way ---- */
+
+enum { WAITERS = 2, CHANGES = 100000 };
+
+static void *look_again_and_again(void *opaque)
+{
+    rdy_events events;
+    bool fine = rdy_events_alloc(2, &events) == 0;
+    while (fine && !atomic_load(&over)) {
+        fine = rdy_poll_wait(subject.poll, &events, 0) >= 0;
+        for (size_t i = 0; fine && i < events.count; i++)
+            fine = events.items[i].token == TOKEN || events.items[i].token == OTHER;
+    }
+    rdy_events_free(&events);
+    return fine ? opaque : NULL;
+}
+
+/* It is misuse, but only on select does it touch memory of another wait: there it is not tried. */
+START_TEST(two_threads_that_wait_at_once_get_tokens_that_were_given)
+{
+    struct pair pair = open_unix_pair();
+    pthread_t threads[WAITERS];
+    if (strcmp(rdy_poll_backend(subject.poll), "select") == 0)
+        return;
+    feed(pair.peer);
+    watch(pair.end, TOKEN, RDY_READABLE | RDY_LEVEL);
+    atomic_store(&over, false);
+    for (int i = 0; i < WAITERS; i++)
+        threads[i] = start_thread(look_again_and_again, pair.end);
+    for (int i = 0; i < CHANGES; i++)
+        watch_again(pair.end, i % 2 == 0 ? OTHER : TOKEN, RDY_READABLE | RDY_LEVEL);
+    atomic_store(&over, true);
+    for (int i = 0; i < WAITERS; i++)
+        ck_assert_ptr_nonnull(join_thread(threads[i]));
+}
+END_TEST
+
 int main(void)
 {
     setenv("RDY_DEBUG", "1", 1);
@@ -63,5 +103,6 @@ int main(void)
 
     tcase_add_checked_fixture(threads, capture_stderr, release_stderr);
     tcase_add_test(threads, a_child_opens_polls_whatever_the_threads_of_its_parent_were_at);
+    tcase_add_test(threads, two_threads_that_wait_at_once_get_tokens_that_were_given);
     return run_suite(suite);
 }
