@@ -53,6 +53,17 @@ static void returned(void *state, int fd)
 
 /* ---- registering ---- */
 
+/* So many make a wait that sleeps come back here, where they are freed, before it sleeps on. */
+enum { MOST_RETIRED = 1024 };
+
+static void retire(struct rdy_debug_watch *watch, struct rdy_debug_record *record)
+{
+    if (watch->waiting == 0)
+        free(record);
+    else if (rdy_debug_table_retire(&watch->table, record) == MOST_RETIRED)
+        watch->inner->wake(watch->inner_state);
+}
+
 static int add(void *state, int fd, rdy_token token, rdy_interest interest)
 {
     struct rdy_debug_watch *watch = watch_of(state);
@@ -82,7 +93,7 @@ static int change(void *state, int fd, rdy_token token, rdy_interest interest)
         error = watch->inner->change(watch->inner_state, fd, (rdy_token)record, interest);
     if (error == 0) {
         record->marks = former == NULL ? 0 : former->marks & (RDY_DEBUG_TOLD | RDY_DEBUG_DEFERRED);
-        rdy_debug_table_retire(&watch->table, rdy_debug_table_put(&watch->table, record));
+        retire(watch, rdy_debug_table_put(&watch->table, record));
         return 0;
     }
     free(record);
@@ -101,7 +112,7 @@ static int take_off(void *state, int fd)
     struct rdy_debug_record *record = rdy_debug_table_take(&watch->table, fd);
     const int error = watch->inner->remove(watch->inner_state, fd);
     if (error == 0) {
-        rdy_debug_table_retire(&watch->table, record);
+        retire(watch, record);
         return 0;
     }
     if (record == NULL)

@@ -64,9 +64,11 @@ static void push(struct rdy_debug_record **list, struct rdy_debug_record *record
     *list = record;
 }
 
-void rdy_debug_table_retire(struct rdy_debug_table *table, struct rdy_debug_record *record)
+int rdy_debug_table_retire(struct rdy_debug_table *table, struct rdy_debug_record *record)
 {
     push(&table->retired, record);
+    table->retired_count += record != NULL;
+    return table->retired_count;
 }
 
 void rdy_debug_table_orphan(struct rdy_debug_table *table, struct rdy_debug_record *record)
@@ -86,6 +88,7 @@ static void free_list(struct rdy_debug_record **list)
 void rdy_debug_table_sweep(struct rdy_debug_table *table)
 {
     free_list(&table->retired);
+    table->retired_count = 0;
 }
 
 void rdy_debug_table_free(struct rdy_debug_table *table)

@@ -35,6 +35,7 @@ struct rdy_debug_table {
     struct rdy_debug_record **records;
     int size;
     int count;
+    int retired_count;
     struct rdy_debug_record *retired; /* a wait that is under way may still bring their events */
     struct rdy_debug_record
         *orphans; /* so may any wait: a duplicate of the descriptor can keep the file open */
@@ -53,8 +54,8 @@ struct rdy_debug_record *rdy_debug_table_find(const struct rdy_debug_table *tabl
 /* Takes the record of the descriptor out and returns it, or NULL. */
 struct rdy_debug_record *rdy_debug_table_take(struct rdy_debug_table *table, int fd);
 
-/* Ends a record that is out of the table. NULL is fine. */
-void rdy_debug_table_retire(struct rdy_debug_table *table, struct rdy_debug_record *record);
+/* Ends a record that is out of the table, NULL is fine. How many are retired by now. */
+int rdy_debug_table_retire(struct rdy_debug_table *table, struct rdy_debug_record *record);
 void rdy_debug_table_orphan(struct rdy_debug_table *table, struct rdy_debug_record *record);
 
 /* No wait is under way: frees the retired ones. */

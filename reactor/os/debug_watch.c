@@ -92,7 +92,7 @@ void rdy_debug_watch_return(struct rdy_debug_state *owner, int fd)
     lock_watches();
     struct rdy_debug_watch *watch = owner->watch;
     if (watch != NULL) {
-        rdy_debug_table_retire(&watch->table, rdy_debug_table_take(&watch->table, fd));
+        free(rdy_debug_table_take(&watch->table, fd));
         free_if_done(watch);
     }
     unlock_watches();
