@@ -10,15 +10,15 @@
 
 typedef struct client {
     rdy_tcp_stream stream;
-    rdy_buffer unsent; /* what the kernel would not take yet */
+    rdy_buffer unsent; /* what the kernel would not take yet; until it does, no more is read */
 } client;
 
-enum { LISTENER, BOTH = RDY_READABLE | RDY_WRITABLE }; /* no token of a slab is as small as LISTENER */
+enum { LISTENER }; /* no slab gives out a token so small */
 static rdy_tcp_listener listener;
 static rdy_registry *registry;
 static rdy_slab clients;
 
-static rdy_accept_advice accept_one(void)
+static rdy_accept_advice admit(void)
 {
     rdy_token token = LISTENER;
     rdy_tcp_stream stream;
@@ -26,7 +26,8 @@ static rdy_accept_advice accept_one(void)
     if (error != 0)
         return rdy_accept_advise(error);
     client *one = rdy_slab_insert(&clients, &token);
-    if (one != NULL && rdy_registry_register(registry, &stream.source, token, BOTH) == 0) {
+    if (one != NULL &&
+        rdy_registry_register(registry, &stream.source, token, RDY_READABLE | RDY_LEVEL) == 0) {
         one->stream = stream; /* a registered stream may move */
         return RDY_ACCEPT_AGAIN;
     }
@@ -35,26 +36,18 @@ static rdy_accept_advice accept_one(void)
     return RDY_ACCEPT_PAUSE; /* memory is short */
 }
 
-static int serve(client *one, rdy_token token) /* -EAGAIN when more may come, 0 at the end */
+static void serve(client *one, rdy_token token) /* one read for each event, so that all have their turn */
 {
     char bytes[16384];
-    int error = 0;
-    for (int turn = 0; turn < 16 && error == 0; turn++) {
-        error = rdy_buffer_flush(&one->unsent, &one->stream.source);
-        ptrdiff_t count = error != 0 ? error : rdy_tcp_stream_read(&one->stream, bytes, sizeof bytes);
-        if (count <= 0) /* read only when all is written: who does not read cannot make the buffer grow */
-            return (int)count;
-        error = rdy_buffer_send(&one->unsent, &one->stream.source, bytes, (size_t)count);
-    }
-    if (error == 0) /* the others' turn: what is left here is reported again */
-        error = rdy_registry_reregister(registry, &one->stream.source, token, BOTH);
-    return error != 0 ? error : -EAGAIN;
-}
-
-static void handle(rdy_token token)
-{
-    client *one = rdy_slab_get(&clients, token);
-    if (one == NULL || serve(one, token) == -EAGAIN)
+    rdy_source *source = &one->stream.source;
+    const bool was_slow = one->unsent.count != 0;
+    ptrdiff_t result = rdy_buffer_flush(&one->unsent, source);
+    if (result == 0 && (result = rdy_tcp_stream_read(&one->stream, bytes, sizeof bytes)) > 0)
+        result = rdy_buffer_send(&one->unsent, source, bytes, (size_t)result) == 0 ? -EAGAIN : -EPIPE;
+    const bool is_slow = one->unsent.count != 0;
+    const rdy_interest next = is_slow ? RDY_WRITABLE : RDY_READABLE;
+    if (result == -EAGAIN &&
+        (is_slow == was_slow || rdy_registry_reregister(registry, source, token, next | RDY_LEVEL) == 0))
         return;
     rdy_tcp_stream_close(&one->stream);
     rdy_buffer_free(&one->unsent);
@@ -64,7 +57,7 @@ static void handle(rdy_token token)
 int main(int argc, char **argv)
 {
     char name[RDY_ADDRESS_TEXT_MAX];
-    rdy_accept_advice advice = RDY_ACCEPT_WAIT;
+    rdy_accept_advice advice;
     rdy_address here;
     rdy_events events;
     rdy_poll *poll;
@@ -79,16 +72,15 @@ int main(int argc, char **argv)
     rdy_address_print(&here, name, sizeof name);
     printf("listening on %s (%s)\n", name, rdy_poll_backend(poll));
     fflush(stdout);
-    while (advice != RDY_ACCEPT_BROKEN && (error >= 0 || error == -EINTR)) {
+    while (error >= 0 || error == -EINTR) {
+        while ((advice = admit()) == RDY_ACCEPT_AGAIN)
+            ;
+        if (advice == RDY_ACCEPT_BROKEN)
+            break;
         error = rdy_poll_wait(poll, &events, advice == RDY_ACCEPT_PAUSE ? RDY_SECOND / 10 : RDY_FOREVER);
         for (size_t i = 0; i < events.count; i++)
-            if (events.items[i].token == LISTENER)
-                advice = RDY_ACCEPT_AGAIN;
-            else
-                handle(events.items[i].token);
-        if (advice != RDY_ACCEPT_WAIT)
-            while ((advice = accept_one()) == RDY_ACCEPT_AGAIN)
-                ;
+            if (events.items[i].token != LISTENER)
+                serve(rdy_slab_get(&clients, events.items[i].token), events.items[i].token);
     }
     return fprintf(stderr, "echo: %s\n", error < 0 ? rdy_error_sentence(error) : "cannot accept"), 1;
 }

@@ -4,9 +4,10 @@ Usage: echo_test.py PROGRAM [unittest arguments]; RDY_BACKEND chooses the backen
 """
 
 import random
+import socket
 
 from example_case import ExampleTest, main
-from echo_support import ask, exchange, receive, send_until_stalled
+from echo_support import ask, exchange, receive_all, send_until_stalled
 
 RANDOM = random.Random(1)
 
@@ -24,9 +25,10 @@ class Echo(ExampleTest):
         chunk = RANDOM.randbytes(1 << 20)
         sent = send_until_stalled(slow, chunk, 128 << 20)
         self.assertLess(sent, 128 << 20, "a client that does not read was read from for ever")
+        slow.shutdown(socket.SHUT_WR)
         self.assertEqual(ask(self.connect(example), b"hello"), b"hello")
         expected = (chunk * (sent // len(chunk) + 1))[:sent]
-        self.assertTrue(receive(slow, sent) == expected, "the bytes differ")
+        self.assertTrue(receive_all(slow) == expected, "the bytes differ")
 
     def test_clients_beyond_the_limit_of_descriptors_wait_for_a_place(self):
         example = self.start("127.0.0.1:0", descriptors=16)
