@@ -39,6 +39,7 @@ static rdy_accept_advice accept_one(void)
     client *one = rdy_slab_insert(&clients, &token);
     if (one != NULL && rdy_registry_register(registry, &stream.source, token, BOTH) == 0) {
         one->stream = stream;
+        rdy_source_defer(&one->stream.source); /* what the client sends is read behind its answer */
         return RDY_ACCEPT_AGAIN;
     }
     rdy_slab_remove(&clients, token);

@@ -28,8 +28,10 @@ static int receive(void)
 static int send_back(void)
 {
     ptrdiff_t count = rdy_udp_socket_send_many(&udp, batch + next, end - next);
-    if (count == -EAGAIN)
+    if (count == -EAGAIN) {
+        rdy_source_defer(&udp.source); /* what waits to be received stays there until the batch is sent */
         return (int)count;
+    }
     next += count > 0 ? (size_t)count : 1; /* one that cannot go back is lost, as any datagram may be */
     return 0;
 }

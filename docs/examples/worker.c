@@ -143,9 +143,10 @@ static int ask(client *one, rdy_token token, char *end) /* of its line */
 
 static int serve(client *one, rdy_token token) /* -EAGAIN when more may come, 0 at the end */
 {
+    /* One job at a time for each: what it sends meanwhile waits in the kernel, and is read without another event. */
+    rdy_source_defer(&one->stream.source);
     int error = rdy_buffer_flush(&one->unsent, &one->stream.source);
-    if (error != 0 ||
-        one->waits) /* one job at a time for each: what it sends meanwhile waits in the kernel */
+    if (error != 0 || one->waits)
         return error != 0 ? error : -EAGAIN;
     for (;;) {
         char *end = memchr(one->line, '\n', one->length);

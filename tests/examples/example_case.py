@@ -34,7 +34,8 @@ class Example:
         )
         self.awaited = False
         self.output = lines_of(self.process.stdout)
-        self.errors = lines_of(self.process.stderr)
+        self.reports = []  # of misuse of the library, where RDY_DEBUG=1
+        self.errors = lines_of(self.process.stderr, self.reports)
         line = self.next_output()
         match = re.fullmatch(r"listening on (\S+) \((\w+)\)", line or "")
         if not match:
@@ -90,6 +91,7 @@ class ExampleTest(unittest.TestCase):
         wanted = example.awaited or example.process.poll() is None
         errors = example.end()
         self.assertTrue(wanted, errors)
+        self.assertEqual(example.reports, [], "misuse of the library")
 
     def connect(self, example, receive_buffer=None):
         family, target = example.target()
@@ -107,6 +109,7 @@ class ExampleTest(unittest.TestCase):
         )
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn(reason, done.stderr)
+        self.assertNotIn("rdy: debug: ", done.stderr)
 
     def check_hung_up(self, client):
         """Without a word; a close by somebody who has not read all is a reset."""

@@ -44,6 +44,13 @@ class Shutdown(ExampleTest):
         client.close()
         self.assertEqual((example.wait(), example.end()), (0, ["ended, clients cut off: 0"]))
 
+    def test_what_clients_say_during_their_answers_holds_nobody_up(self):
+        example = self.start("127.0.0.1:0")
+        client = self.served_client(example)
+        client.sendall(b"thank you")
+        self.assertEqual(receive_all(self.connect(example)), bytes(SIZE))
+        self.assertEqual(len(receive_all(client)), SIZE - 1)
+
     def test_without_clients_it_ends_at_once(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             example = self.start("127.0.0.1:0")

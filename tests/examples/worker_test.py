@@ -31,6 +31,16 @@ class Worker(ExampleTest):
         expected = b"4 primes below 10\n25 primes below 100\n168 primes below 1000\n"
         self.assertEqual(receive_all(client), expected)
 
+    def test_questions_that_come_during_the_work_are_answered_behind_it(self):
+        example = self.start("127.0.0.1:0")
+        client = self.connect(example)
+        client.sendall(b"1000000\n")
+        self.question(self.connect(example), 10, 4)  # the loop went on meanwhile
+        client.sendall(b"100\n" * 20)
+        self.question(self.connect(example), 10, 4)
+        expected = b"78498 primes below 1000000\n" + b"25 primes below 100\n" * 20
+        self.assertEqual(receive(client, len(expected)), expected)
+
     def test_work_holds_up_neither_the_loop_nor_the_other_thread(self):
         example = self.start("127.0.0.1:0")
         patient = self.connect(example)
