@@ -91,7 +91,7 @@ static void handle(rdy_token token)
 /* Signals come as events, so all of C may be used here, not only what a signal handler may call. */
 static void handle_signals(void)
 {
-    for (int number; (number = rdy_signals_next(&signals)) != -EAGAIN;) {
+    for (int number; (number = rdy_signals_next(&signals)) > 0;) {
         if (number == SIGHUP) {
             fprintf(stderr, "clients: %zu\n", rdy_slab_count(&clients));
             continue;
