@@ -149,12 +149,14 @@ static int prepare(const char *address, rdy_address *here, rdy_poll **poll, rdy_
     return error != 0 ? error : rdy_registry_register(registry, &listener.source, LISTENER, RDY_READABLE);
 }
 
-static size_t clean_up(rdy_poll *poll, rdy_events *events) /* how many clients did not get all */
+static size_t clean_up(rdy_poll *poll, rdy_events *events) /* how many clients were not sent all */
 {
     rdy_token token;
-    size_t cursor = 0, cut_off = rdy_slab_count(&clients);
-    for (client *one; (one = rdy_slab_walk(&clients, &cursor, &token)) != NULL;)
+    size_t cursor = 0, cut_off = 0;
+    for (client *one; (one = rdy_slab_walk(&clients, &cursor, &token)) != NULL;) {
+        cut_off += one->sent < ANSWER_SIZE;
         rdy_tcp_stream_close(&one->stream);
+    }
     rdy_slab_free(&clients);
     rdy_tcp_listener_close(&listener);
     rdy_signals_close(&signals);

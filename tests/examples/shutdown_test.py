@@ -65,6 +65,15 @@ class Shutdown(ExampleTest):
         example.signal(signal.SIGINT)
         self.assertEqual((example.wait(), example.end()), (1, ["ended, clients cut off: 1"]))
 
+    def test_who_got_all_and_stays_is_not_cut_off(self):
+        example = self.start("127.0.0.1:0")
+        client = self.connect(example)
+        self.assertEqual(len(receive_all(client)), SIZE)
+        example.signal(signal.SIGTERM)
+        self.await_closed_door(example)
+        example.signal(signal.SIGTERM)
+        self.assertEqual((example.wait(), example.end()), (0, ["ended, clients cut off: 0"]))
+
     def test_a_client_that_never_reads_has_five_seconds(self):
         example = self.start("127.0.0.1:0")
         self.served_client(example)
