@@ -63,6 +63,11 @@ class Example:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def stop(self):
+        """Holds the program up until SIGCONT; returns when it stands still."""
+        self.signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
     def wait(self):
         self.awaited = True
         return self.process.wait(timeout=PATIENCE)

@@ -4,6 +4,7 @@ Usage: timers_test.py PROGRAM [unittest arguments]; RDY_BACKEND chooses the back
 """
 
 import select
+import signal
 import time
 
 from example_case import ExampleTest, main
@@ -33,6 +34,21 @@ class Timers(ExampleTest):
         self.await_report(example, "clients: 1")
         client.close()
         self.await_report(example, "clients: 0")
+
+    def test_seconds_that_were_missed_are_told_once(self):
+        begin = time.monotonic()
+        example = self.start("127.0.0.1:0", "60000")
+        self.await_report(example, "clients: 0")
+        example.stop()
+        ran = time.monotonic() - begin
+        time.sleep(5)
+        begin = time.monotonic()
+        example.signal(signal.SIGCONT)
+        reports = int(ran) + 4
+        for _ in range(reports - 1):
+            self.await_report(example, "clients: 0")
+        ran += time.monotonic() - begin
+        self.assertLessEqual(reports - 2, ran)  # one for all that were missed, one for a second that had begun
 
     def await_report(self, example, wanted):
         while (line := example.next_output()) != wanted:
