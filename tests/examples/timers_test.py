@@ -19,7 +19,7 @@ class Timers(ExampleTest):
         self.assertGreaterEqual(time.monotonic() - begin, 0.3)
 
     def test_who_speaks_may_stay(self):
-        example = self.start("127.0.0.1:0", "2000")
+        example = self.start("127.0.0.1:0", "8000")
         silent, talker = self.connect(example), self.connect(example)
         deadline = time.monotonic() + PATIENCE
         while not select.select([silent], [], [], 0.1)[0]:
