@@ -24,11 +24,11 @@ MODES = ("level", "edge")
 PATIENCE = 60  # seconds that nothing here takes, however slow the machine
 SKIPPED = 77
 PLACES = [os.environ["PATH"], "/usr/sbin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"))]
-# What could turn a client to another server than its own.
+# Without what could turn a client to another server than its own, and what is set for each run.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    if not name.lower().endswith("_proxy") and not name.startswith(("PG", "CURL", "SSL", "RES_", "LOCALDOMAIN"))
+    if not name.lower().endswith("_proxy") and not name.startswith(("PG", "CURL", "SSL", "RES_", "RDY_", "LOCALDOMAIN"))
 }
 
 Row = collections.namedtuple("Row", "scenario amount result")
@@ -152,28 +152,31 @@ class Server:
 class InteropTest(unittest.TestCase):
     LIBRARY = None  # what the table says: "libcurl and nginx"
 
-    def run_client(self, backend, mode, *arguments):
-        """What the client reports; each line goes to the log, too."""
+    def run_client(self, backend, mode, *arguments, **environment):
+        """What the client reports; each line goes to the log, too. It says nothing on stderr."""
         done = subprocess.run(
             [CLIENT, mode, *(str(argument) for argument in arguments)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, timeout=PATIENCE, check=False, env={**ENVIRONMENT, "RDY_BACKEND": backend},
+            text=True, timeout=PATIENCE, check=False, env={**ENVIRONMENT, **environment, "RDY_BACKEND": backend},
         )
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         head, *lines = (json.loads(line) for line in done.stdout.splitlines())
         self.assertEqual(head, {"backend": backend})
+        if "RDY_DEBUG" in environment:
+            mode += ", debug"
         for line in lines:
             cells = (self.LIBRARY, line["scenario"], line["amount"], backend, mode, line["ms"])
             print("| %s | %s | %s | %s | %s | %d ms |" % cells, flush=True)
         return [Row(line["scenario"], line["amount"], line["result"]) for line in lines]
 
     def check_everywhere(self, expected, *arguments, backends=BACKENDS):
-        """Every mode on every backend comes to this."""
+        """Every mode on every backend comes to this; edges, which ask for more, also while rdy looks for misuse."""
         self.maxDiff = None
+        runs = [(mode, {}) for mode in MODES] + [("edge", {"RDY_DEBUG": "1"})]
         for backend in backends:
-            for mode in MODES:
-                with self.subTest(backend=backend, mode=mode):
-                    self.assertEqual(self.run_client(backend, mode, *arguments), expected)
+            for mode, environment in runs:
+                with self.subTest(backend=backend, mode=mode, **environment):
+                    self.assertEqual(self.run_client(backend, mode, *arguments, **environment), expected)
 
 
 def main():
