@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,17 @@ void must(bool holds, const char *what)
         fprintf(stderr, "failed: %s\n", what);
         exit(EXIT_FAILURE);
     }
+}
+
+bool (*client_refuses)(const void *context);
+
+int client_add(struct loop *loop, int fd, rdy_interest conditions,
+               void (*ready)(struct loop_watch *watch, rdy_event event), void *context,
+               struct loop_watch **watch)
+{
+    if (client_refuses != NULL && client_refuses(context))
+        return -ENOMEM;
+    return loop_add(loop, fd, conditions, ready, context, watch);
 }
 
 void client_open(const char *mode, struct loop *loop)

@@ -12,6 +12,12 @@
 /* Ends the program with a sentence unless `holds`. */
 void must(bool holds, const char *what);
 
+/* What the adapters call for loop_add: fails with -ENOMEM if client_refuses is there and says so of their context. */
+int client_add(struct loop *loop, int fd, rdy_interest conditions,
+               void (*ready)(struct loop_watch *watch, rdy_event event), void *context,
+               struct loop_watch **watch);
+extern bool (*client_refuses)(const void *context);
+
 /* "level", "edge", or "edge without re-arming"; prints the backend. */
 void client_open(const char *mode, struct loop *loop);
 

@@ -3,6 +3,7 @@
  *   curl_client MODE HTTP-URL HTTPS-URL CERTIFICATE OTHER-CERTIFICATE
  * The files are URL/0 to URL/199.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,38 @@ static void fail_without_server(struct loop *loop)
     fail("no server", url, NULL, 0, loop);
 }
 
+static bool is_third(const void *context)
+{
+    static int count;
+    (void)context;
+    return ++count == 3;
+}
+
+/* The one that nobody watches would wait for ever, and libcurl goes on with none of the others. */
+static void fail_to_watch(const char *url, rdy_interest trigger)
+{
+    enum { NUMBER = 3 };
+    struct transfer transfers[NUMBER];
+    struct loop loop;
+    const int64_t started = rdy_clock_now();
+    int count = 0;
+    must(loop_open(trigger, &loop) == 0 && curl_on_rdy_open(&loop, on_finished, NULL, &curl) == 0,
+         "libcurl opens");
+    for (int i = 0; i < NUMBER; i++)
+        begin(url, NULL, &transfers[i]);
+    client_refuses = is_third;
+    while (count >= 0 && rdy_clock_now() - started < 10 * RDY_SECOND)
+        count = loop_turn(&loop, 10 * RDY_SECOND);
+    client_refuses = NULL;
+    must(count == -ENOMEM, "the loop tells what failed");
+    must(left == 0, "every transfer comes to its end");
+    for (int i = 0; i < NUMBER; i++)
+        must(transfers[i].result == CURLE_ABORTED_BY_CALLBACK, curl_easy_strerror(transfers[i].result));
+    curl_on_rdy_close(&curl);
+    client_close(&loop);
+    client_report("one without a watch", "3 transfers", "aborted", started);
+}
+
 int main(int argc, char **argv)
 {
     struct loop loop;
@@ -127,6 +160,7 @@ int main(int argc, char **argv)
     fail_without_server(&loop);
     curl_on_rdy_close(&curl);
     client_close(&loop);
+    fail_to_watch(argv[2], loop.trigger);
     curl_global_cleanup();
     return 0;
 }

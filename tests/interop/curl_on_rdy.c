@@ -4,10 +4,28 @@
 
 #include <reactor/clock.h>
 
+/*
+ * After a callback that failed libcurl ends each transfer with its next step, which most of them would not come to, and
+ * closes sockets before it says so.
+ */
+static void give_up(struct curl_on_rdy *curl, int error)
+{
+    struct loop_watch *watch;
+    rdy_token token;
+    int running;
+    loop_fail(curl->loop, error);
+    for (size_t cursor = 0; (watch = rdy_slab_walk(&curl->loop->watches, &cursor, &token)) != NULL;)
+        if (watch->context == curl)
+            loop_change(curl->loop, watch, 0);
+    curl_multi_perform(curl->multi, &running);
+}
+
 static void act(struct curl_on_rdy *curl, curl_socket_t fd, int ready)
 {
     int number;
-    curl_multi_socket_action(curl->multi, fd, ready, &number);
+    const CURLMcode code = curl_multi_socket_action(curl->multi, fd, ready, &number);
+    if (code != CURLM_OK)
+        give_up(curl, code == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO);
     for (CURLMsg *message; (message = curl_multi_info_read(curl->multi, &number)) != NULL;)
         curl->finished(curl->context, message->easy_handle, message->data.result);
 }
@@ -44,8 +62,11 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
         loop_change(curl->loop, watch, conditions);
         return 0;
     }
-    if (loop_add(curl->loop, fd, conditions, on_ready, curl, &watch) != 0)
+    const int error = loop_add(curl->loop, fd, conditions, on_ready, curl, &watch);
+    if (error != 0) {
+        loop_fail(curl->loop, error);
         return -1;
+    }
     return curl_multi_assign(curl->multi, fd, watch) == CURLM_OK ? 0 : -1;
 }
 

@@ -16,8 +16,9 @@ struct curl_on_rdy {
 };
 
 /*
- * `finished` is called once for each transfer that has come to its end; it may remove and free it, and add others. The
- * adapter must not move. 0, or a negative errno.
+ * `finished` is called once for each transfer that has come to its end; it may remove and free it, and add others. If a
+ * socket cannot be watched, loop_turn says why, and all transfers end with CURLE_ABORTED_BY_CALLBACK. The adapter must
+ * not move. 0, or a negative errno.
  */
 int curl_on_rdy_open(struct loop *loop, void (*finished)(void *context, CURL *easy, CURLcode result),
                      void *context, struct curl_on_rdy *curl);

@@ -71,6 +71,7 @@ class Curl(InteropTest):
                 Row("https, of another issuer", "1 transfer", "SSL peer certificate or SSH remote key was not OK"),
                 Row("silent server", "1 transfer", "Timeout was reached"),
                 Row("no server", "1 transfer", "Couldn't connect to server"),
+                Row("one without a watch", "3 transfers", "aborted"),
             ],
             "http://127.0.0.1:%d" % http,
             "https://127.0.0.1:%d" % https,

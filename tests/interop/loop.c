@@ -40,11 +40,17 @@ static int apply(struct loop *loop, struct loop_watch *watch)
     return rdy_registry_reregister(registry, &watch->source, watch->token, interest);
 }
 
+void loop_fail(struct loop *loop, int error)
+{
+    if (loop->error == 0)
+        loop->error = error;
+}
+
 static void apply_or_remember(struct loop *loop, struct loop_watch *watch)
 {
     const int error = apply(loop, watch);
-    if (loop->error == 0)
-        loop->error = error;
+    if (error != 0)
+        loop_fail(loop, error);
 }
 
 int loop_add(struct loop *loop, int fd, rdy_interest conditions,

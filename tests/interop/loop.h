@@ -71,6 +71,9 @@ void loop_remove(struct loop *loop, struct loop_watch *watch);
 /* Whether the watch with this token is still there. */
 bool loop_has(const struct loop *loop, rdy_token token);
 
+/* Has loop_turn return this error from now on, or the first of several: for what fails where nobody can be told. */
+void loop_fail(struct loop *loop, int error);
+
 /* Calls `expired` once, `delay_ns` from now; a negative delay cancels. */
 void loop_arm(struct loop *loop, struct loop_timer *timer, int64_t delay_ns);
 
