@@ -93,7 +93,9 @@ static void fail(const char *scenario, const char *url, const char *certificate,
 {
     struct transfer transfer;
     const int64_t started = rdy_clock_now();
-    curl_easy_setopt(begin(url, certificate, &transfer), CURLOPT_TIMEOUT_MS, timeout_ms);
+    CURL *easy = begin(url, certificate, &transfer);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L); /* or failures would be tried again */
     client_finish(loop, &left);
     const bool timed_out = transfer.result == CURLE_OPERATION_TIMEDOUT;
     must(!timed_out || rdy_clock_now() - started >= timeout_ms * RDY_MILLISECOND, "no time-out is early");
@@ -151,12 +153,15 @@ static void fail_to_watch(const char *url, rdy_interest trigger)
 int main(int argc, char **argv)
 {
     struct loop loop;
+    char gone[128];
     must(argc == 6 && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "arguments");
     client_open(argv[1], &loop);
     must(curl_on_rdy_open(&loop, on_finished, NULL, &curl) == 0, "libcurl opens");
     fetch_all("http", argv[2], NULL, &loop);
     fetch_all("https", argv[3], argv[4], &loop);
     fail("https, of another issuer", argv[3], argv[5], 0, &loop);
+    snprintf(gone, sizeof gone, "%s/gone", argv[2]);
+    fail("server closes", gone, NULL, 0, &loop);
     fail_without_server(&loop);
     curl_on_rdy_close(&curl);
     client_close(&loop);

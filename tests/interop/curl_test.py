@@ -27,6 +27,7 @@ http {
         ssl_certificate certificate.pem;
         ssl_certificate_key key.pem;
         root files;
+        location = /gone { return 444; } # closes, and says nothing
     }
 }
 """
@@ -69,6 +70,7 @@ class Curl(InteropTest):
                 Row("http", amount, sums),
                 Row("https", amount, sums),
                 Row("https, of another issuer", "1 transfer", "SSL peer certificate or SSH remote key was not OK"),
+                Row("server closes", "1 transfer", "Server returned nothing (no headers, no data)"),
                 Row("silent server", "1 transfer", "Timeout was reached"),
                 Row("no server", "1 transfer", "Couldn't connect to server"),
                 Row("one without a watch", "3 transfers", "aborted"),

@@ -23,9 +23,10 @@ static void on_connected(const redisAsyncContext *redis, int status)
     left--;
 }
 
+/* Closed here, or by the server. */
 static void on_disconnected(const redisAsyncContext *redis, int status)
 {
-    must(status == REDIS_OK, redis->errstr);
+    must(status == REDIS_OK || redis->err == REDIS_ERR_EOF, redis->errstr);
     left--;
 }
 
@@ -170,6 +171,18 @@ static void free_while_reading(int port)
     client_report("freed while reading", "1 connection", "freed", started);
 }
 
+/* The server closes, also on the command that came too late. */
+static void lose_server(int port)
+{
+    const int64_t started = rdy_clock_now();
+    redisAsyncContext *redis = connect_to(port);
+    left = 1;
+    redisAsyncCommand(redis, NULL, NULL, "CLIENT KILL TYPE normal SKIPME no");
+    redisAsyncCommand(redis, NULL, NULL, "PING");
+    client_finish(&loop, &left);
+    client_report("server closes", "1 connection", "disconnected", started);
+}
+
 int main(int argc, char **argv)
 {
     must(argc == 3, "arguments");
@@ -185,6 +198,7 @@ int main(int argc, char **argv)
         disconnect(subscriber);
         disconnect(redis);
         free_while_reading(port);
+        lose_server(port);
     }
     client_close(&loop);
     return 0;

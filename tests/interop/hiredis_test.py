@@ -31,6 +31,7 @@ class Hiredis(InteropTest):
                 Row("GET", "30 000 000 bytes", "%08x" % checksum_of_value()),
                 Row("publish and subscribe", "%d messages" % MESSAGES, "%08x" % zlib.adler32(messages)),
                 Row("freed while reading", "1 connection", "freed"),
+                Row("server closes", "1 connection", "disconnected"),
             ],
             self.server.ports[0],
         )

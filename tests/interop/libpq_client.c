@@ -108,6 +108,27 @@ static void send_parameter(const char *scenario, struct libpq_on_rdy *postgres)
     finish(scenario, "8 000 000 bytes", postgres, started);
 }
 
+static void on_ready_or_lost(struct libpq_on_rdy *postgres)
+{
+    if (PQstatus(postgres->connection) == CONNECTION_BAD)
+        left = 0;
+}
+
+/* The server ends the connection; what is asked for then fails. */
+static void lose_server(const char *scenario, struct libpq_on_rdy *postgres)
+{
+    const int64_t started = rdy_clock_now();
+    postgres->ready = on_ready_or_lost;
+    left = 1;
+    must(PQsendQuery(postgres->connection, "SELECT pg_terminate_backend(pg_backend_pid())") == 1,
+         PQerrorMessage(postgres->connection));
+    libpq_on_rdy_flush(postgres);
+    client_finish(&loop, &left);
+    must(PQsendQuery(postgres->connection, "SELECT 1") == 0, "nothing can be asked any more");
+    libpq_on_rdy_flush(postgres);
+    client_report(scenario, "1 connection", "lost", started);
+}
+
 int main(int argc, char **argv)
 {
     struct libpq_on_rdy postgres;
@@ -121,6 +142,7 @@ int main(int argc, char **argv)
     query_rows("rows", false, &postgres);
     query_rows("rows one by one", true, &postgres);
     send_parameter("parameter", &postgres);
+    lose_server("server closes", &postgres);
     libpq_on_rdy_close(&postgres);
     snprintf(words, sizeof words, "hostaddr=127.0.0.1 port=%s user=rdy dbname=template1 sslmode=require",
              argv[3]);
@@ -128,6 +150,7 @@ int main(int argc, char **argv)
     query_rows("rows over TLS", false, &postgres);
     query_rows("rows one by one over TLS", true, &postgres);
     send_parameter("parameter over TLS", &postgres);
+    lose_server("server closes over TLS", &postgres);
     libpq_on_rdy_close(&postgres);
     client_close(&loop);
     return 0;

@@ -1,24 +1,39 @@
 #include "libpq_on_rdy.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 static void on_ready(struct loop_watch *watch, rdy_event event);
 
 static void unwatch(struct libpq_on_rdy *postgres)
 {
+    if (postgres->watch == NULL)
+        return;
+    const int fd = rdy_source_fd(&postgres->watch->source);
     loop_remove(postgres->loop, postgres->watch);
+    close(fd);
     postgres->watch = NULL;
 }
 
+/*
+ * When the server goes away libpq closes its socket within any call that reads, and a call that sends may read: so what
+ * is watched is a duplicate, whose number stays ours until the watch is gone.
+ */
 static int watch(struct libpq_on_rdy *postgres, rdy_interest conditions)
 {
-    return loop_add(postgres->loop, PQsocket(postgres->connection), conditions, on_ready, postgres,
-                    &postgres->watch);
+    const int fd = fcntl(PQsocket(postgres->connection), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    const int error = loop_add(postgres->loop, fd, conditions, on_ready, postgres, &postgres->watch);
+    if (error != 0)
+        close(fd);
+    return error;
 }
 
 /*
- * While it connects, libpq may close its socket and open another, for the next host or for a try without TLS, and the
- * new one mostly has the number of the old one: so the watch ends before each step and begins anew after it.
+ * While it connects, libpq may close its socket and open another, for the next host or for a try without TLS, mostly of
+ * the same number: so the watch ends before each step and begins anew after it.
  */
 static void step(struct libpq_on_rdy *postgres)
 {
@@ -43,7 +58,7 @@ void libpq_on_rdy_flush(struct libpq_on_rdy *postgres)
     else if (PQstatus(postgres->connection) == CONNECTION_OK)
         loop_change(postgres->loop, postgres->watch, RDY_READABLE);
     else
-        unwatch(postgres); /* libpq has closed the socket */
+        unwatch(postgres); /* the last that keeps the connection open */
 }
 
 /* The server may have to be read before it reads on: PQflush(3) wants both to be looked at. */

@@ -26,7 +26,10 @@ struct libpq_on_rdy {
 int libpq_on_rdy_open(struct loop *loop, const char *words, void (*ready)(struct libpq_on_rdy *postgres),
                       void *context, struct libpq_on_rdy *postgres);
 
-/* To be called after each PQsend...: sends now what the kernel takes and the rest when it takes more. */
+/*
+ * To be called after each PQsend..., also one that failed: sends now what the kernel takes and the rest when it takes
+ * more.
+ */
 void libpq_on_rdy_flush(struct libpq_on_rdy *postgres);
 
 /* Not from within `ready`. */
