@@ -3,6 +3,7 @@
  * whole and one by one; sends a parameter of 8 000 000 bytes.
  *   libpq_client MODE REFUSING-PORT SERVER-PORT
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,31 @@ static void lose_server(const char *scenario, struct libpq_on_rdy *postgres)
     client_report(scenario, "1 connection", "lost", started);
 }
 
+static bool is_connected(const void *context)
+{
+    const struct libpq_on_rdy *postgres = context;
+    return PQstatus(postgres->connection) == CONNECTION_OK;
+}
+
+/* The last step of connecting gets no watch, and neither does the first query; the second does. */
+static void connect_without_watch(const char *words)
+{
+    const int64_t started = rdy_clock_now();
+    struct libpq_on_rdy postgres;
+    int count = 0;
+    client_refuses = is_connected;
+    must(libpq_on_rdy_open(&loop, words, on_ready, NULL, &postgres) == 0, "libpq begins to connect");
+    while (postgres.connecting)
+        count = loop_turn(&loop, 60 * RDY_SECOND);
+    must(count == -ENOMEM, "the loop tells what failed");
+    libpq_on_rdy_flush(&postgres);
+    client_refuses = NULL;
+    loop.error = 0;
+    client_report("connected without a watch", "1 connection", "told", started);
+    query_rows("rows after that", false, &postgres);
+    libpq_on_rdy_close(&postgres);
+}
+
 int main(int argc, char **argv)
 {
     struct libpq_on_rdy postgres;
@@ -152,6 +178,7 @@ int main(int argc, char **argv)
     send_parameter("parameter over TLS", &postgres);
     lose_server("server closes over TLS", &postgres);
     libpq_on_rdy_close(&postgres);
+    connect_without_watch(words);
     client_close(&loop);
     return 0;
 }

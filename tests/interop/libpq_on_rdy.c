@@ -31,6 +31,18 @@ static int watch(struct libpq_on_rdy *postgres, rdy_interest conditions)
     return error;
 }
 
+/* A watch that could not be set up is tried again here. */
+static void want(struct libpq_on_rdy *postgres, rdy_interest conditions)
+{
+    int error = 0;
+    if (postgres->watch != NULL)
+        loop_change(postgres->loop, postgres->watch, conditions);
+    else
+        error = watch(postgres, conditions);
+    if (error != 0)
+        loop_fail(postgres->loop, error);
+}
+
 /*
  * While it connects, libpq may close its socket and open another, for the next host or for a try without TLS, mostly of
  * the same number: so the watch ends before each step and begins anew after it.
@@ -42,11 +54,8 @@ static void step(struct libpq_on_rdy *postgres)
     postgres->connecting = next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING;
     if (next == PGRES_POLLING_OK)
         PQsetnonblocking(postgres->connection, 1);
-    int error = 0;
     if (next != PGRES_POLLING_FAILED)
-        error = watch(postgres, next == PGRES_POLLING_WRITING ? RDY_WRITABLE : RDY_READABLE);
-    if (error != 0)
-        postgres->loop->error = error;
+        want(postgres, next == PGRES_POLLING_WRITING ? RDY_WRITABLE : RDY_READABLE);
     if (!postgres->connecting)
         postgres->ready(postgres);
 }
@@ -54,9 +63,9 @@ static void step(struct libpq_on_rdy *postgres)
 void libpq_on_rdy_flush(struct libpq_on_rdy *postgres)
 {
     if (PQflush(postgres->connection) > 0)
-        loop_change(postgres->loop, postgres->watch, RDY_READABLE | RDY_WRITABLE);
+        want(postgres, RDY_READABLE | RDY_WRITABLE);
     else if (PQstatus(postgres->connection) == CONNECTION_OK)
-        loop_change(postgres->loop, postgres->watch, RDY_READABLE);
+        want(postgres, RDY_READABLE);
     else
         unwatch(postgres); /* the last that keeps the connection open */
 }

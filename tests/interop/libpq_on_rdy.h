@@ -20,8 +20,8 @@ struct libpq_on_rdy {
  * Begins to connect, with the words of PQconnectStart(3): give `hostaddr`, for libpq waits for names; and keep
  * `connect_timeout` by a timer of your own, for libpq leaves that to who polls. `ready` is called when the connection
  * stands or has failed (PQstatus says which; words that are wrong fail at once, from within), and later whenever
- * something has arrived: take results while PQisBusy says no. The adapter must not move. 0, or a negative errno after
- * which nothing is open.
+ * something has arrived: take results while PQisBusy says no. If the socket cannot be watched then, loop_turn says why.
+ * The adapter must not move. 0, or a negative errno after which nothing is open.
  */
 int libpq_on_rdy_open(struct loop *loop, const char *words, void (*ready)(struct libpq_on_rdy *postgres),
                       void *context, struct libpq_on_rdy *postgres);

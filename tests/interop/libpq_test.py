@@ -88,6 +88,8 @@ class Libpq(InteropTest):
                     Row("rows one by one over TLS", *rows),
                     Row("parameter over TLS", *parameter),
                     Row("server closes over TLS", "1 connection", "lost"),
+                    Row("connected without a watch", "1 connection", "told"),
+                    Row("rows after that", *rows),
                 ],
                 refusing,
                 self.server.ports[0],
