@@ -18,6 +18,7 @@ from interop_support import (
     make_folder,
     require,
     run,
+    skip,
 )
 
 # What stands in for kqueue on Linux takes the error of a socket, so that libpq does not hear of the refusal.
@@ -37,6 +38,14 @@ def unprivileged():
         return {}
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def require_unprivileged(program):
+    """What lies in a folder that only root may enter cannot be run as anybody else."""
+    try:
+        run(program, "--version", **unprivileged())
+    except PermissionError:
+        skip("%s is out of reach for who does not run as root" % program)
 
 
 class Libpq(InteropTest):
@@ -99,4 +108,5 @@ class Libpq(InteropTest):
 
 if __name__ == "__main__":
     INITDB, POSTGRES, OPENSSL = require("libpq", "initdb", "postgres", "openssl")
+    require_unprivileged(INITDB)
     main()
