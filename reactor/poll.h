@@ -75,8 +75,9 @@ RDY_API rdy_registry *rdy_poll_registry(rdy_poll *poll);
  * The descriptor of the poll itself, to be watched by another: register it there (rdy_source_from_fd), and call
  * rdy_poll_wait with a time-out of 0 when it is readable, until that returns 0; then, unless it was registered with
  * RDY_LEVEL, say so by rdy_source_blocked. It is readable while this poll has something to report, wakes included. From
- * this call on a wake costs a system call also while nobody sleeps. The descriptor stays the poll's: deregister it before rdy_poll_close, read
- * nothing from it and do not close it. -ENOTSUP on select, which has none; -ECHILD in a child of fork(2).
+ * this call on a wake costs a system call also while nobody sleeps. The descriptor stays the poll's: deregister it
+ * before rdy_poll_close, read nothing from it and do not close it. -ENOTSUP on select, which has none; -ECHILD in a
+ * child of fork(2).
  */
 RDY_API int rdy_poll_fd(rdy_poll *poll);
 
