@@ -261,7 +261,7 @@ static int descriptor(void *state)
     static const struct rdy_backend around_##backend = {                                                     \
         .name = #backend,                                                                                    \
         .state_size = sizeof(struct rdy_debug_state),                                                        \
-        .sleeps_on_snapshot = is_snapshot,                                                                   \
+        .sleeps_on_snapshot = (is_snapshot),                                                                 \
         .open = open_around_##backend,                                                                       \
         .close = close_around,                                                                               \
         .add = add,                                                                                          \
