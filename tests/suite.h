@@ -9,9 +9,6 @@
 /* The tag of cases that need the kernel itself: an emulator of its calls falls short of them (.ci/run, stage aarch64). */
 #define WITHOUT_EMULATOR "without-emulator"
 
-/* The tag of cases whose misuse is a race by itself, which ThreadSanitizer sees when the debug mode looks on. */
-#define RACES_ON_PURPOSE "races-on-purpose"
-
 /* Runs and frees the suite; the exit status of its program. */
 static inline int run_suite(Suite *suite)
 {

@@ -238,7 +238,6 @@ int main(void)
     Suite *suite = contract_suite("duplicates");
     TCase *duplicates = contract_case(suite, "duplicates");
     TCase *closed = contract_case(suite, "closed behind our back");
-    TCase *asleep = contract_case(suite, "closed behind our back while we sleep");
 
     tcase_add_loop_test(duplicates, registered_duplicates_have_their_events_each, 0, COUNT(triggers));
     tcase_add_loop_test(duplicates, closing_one_of_two_registered_duplicates_leaves_the_other, 0,
@@ -250,8 +249,7 @@ int main(void)
     tcase_add_loop_test(closed, what_was_closed_behind_our_back_leaves_the_others_alone, 0, COUNT(triggers));
     tcase_add_loop_test(closed, what_was_closed_behind_our_back_is_ebadf, 0, COUNT(triggers));
     tcase_add_loop_test(closed, a_duplicate_that_is_left_changes_nothing_about_ebadf, 0, COUNT(triggers));
-    tcase_set_tags(asleep, RACES_ON_PURPOSE);
-    tcase_add_loop_test(asleep, what_is_closed_behind_the_back_of_a_sleeping_wait_does_not_spin, 0,
+    tcase_add_loop_test(closed, what_is_closed_behind_the_back_of_a_sleeping_wait_does_not_spin, 0,
                         COUNT(triggers));
     tcase_add_loop_test(closed, another_file_under_the_number_has_no_event_of_the_old_one, 0,
                         COUNT(triggers));
