@@ -9,6 +9,12 @@
 /* The tag of cases that need the kernel itself: an emulator of its calls falls short of them (.ci/run, stage aarch64). */
 #define WITHOUT_EMULATOR "without-emulator"
 
+/*
+ * The tag of cases that are not for valgrind: it takes what the threads of a parent held for lost in a child of fork(2),
+ * and runs one thread at a time, too slowly for a hundred thousand turns.
+ */
+#define WITHOUT_VALGRIND "without-valgrind"
+
 /* Runs and frees the suite; the exit status of its program. */
 static inline int run_suite(Suite *suite)
 {

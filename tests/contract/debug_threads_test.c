@@ -184,10 +184,13 @@ int main(void)
     setenv("RDY_DEBUG", "1", 1);
     Suite *suite = contract_suite("debug_threads");
     TCase *threads = contract_case(suite, "threads");
+    TCase *crowds = contract_case(suite, "crowds");
 
     tcase_add_checked_fixture(threads, capture_stderr, release_stderr);
-    tcase_add_test(threads, a_child_opens_polls_whatever_the_threads_of_its_parent_were_at);
-    tcase_add_test(threads, two_threads_that_wait_at_once_get_tokens_that_were_given);
+    tcase_add_checked_fixture(crowds, capture_stderr, release_stderr);
+    tcase_set_tags(crowds, WITHOUT_VALGRIND);
+    tcase_add_test(crowds, a_child_opens_polls_whatever_the_threads_of_its_parent_were_at);
+    tcase_add_test(crowds, two_threads_that_wait_at_once_get_tokens_that_were_given);
     tcase_add_test(threads, changes_while_nobody_waits_keep_no_memory);
     tcase_add_test(threads, changes_while_one_wait_sleeps_keep_little_memory);
     return run_suite(suite);
