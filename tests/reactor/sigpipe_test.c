@@ -20,7 +20,7 @@
 static const int refusals[] = {0, EOPNOTSUPP, EINVAL, ENOSYS, EPERM};
 
 static int refusal, refused, interruptions, held;
-static bool flag_is_known; /* also where the kernel is too old for it */
+static bool flag_is_known; /* also where the kernel, or an emulator, is too old for it or for the call */
 
 static bool interrupted(void)
 {
@@ -55,7 +55,7 @@ long __wrap_syscall(long number, ...)
         return -1;
     }
     if (flag_is_known)
-        arguments[5] = 0;
+        return __real_writev((int)arguments[0], (const struct iovec *)arguments[1], (int)arguments[2]);
     return interrupted() ? -1
                          : __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
                                           arguments[4], arguments[5]);
