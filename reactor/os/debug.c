@@ -195,14 +195,12 @@ static void check_all(struct rdy_debug_table *table, bool sleeps)
     }
 }
 
-/* What rdy_event_is_drained says of a short read. */
 static void note_edge(struct rdy_debug_record *record, uint32_t flags)
 {
-    const uint32_t ended =
-        RDY_EVENT_ERROR | RDY_EVENT_READ_CLOSED | RDY_EVENT_WRITE_CLOSED | RDY_EVENT_PRIORITY;
+    const bool short_read_is_last = rdy_event_is_drained((rdy_event){.flags = flags}, 1, 2);
     if ((record->interest & RDY_TRIGGERS) != RDY_EDGE || (record->interest & flags & RDY_READABLE) == 0)
         return;
-    record->marks |= RDY_DEBUG_OWES_READ | (flags & ended ? RDY_DEBUG_OWES_END : 0U);
+    record->marks |= RDY_DEBUG_OWES_READ | (short_read_is_last ? 0U : RDY_DEBUG_OWES_END);
 }
 
 _Static_assert(RDY_EVENT_READABLE == RDY_READABLE, "a condition is a flag");
