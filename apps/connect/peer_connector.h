@@ -41,12 +41,15 @@ typedef struct peer_connector peer_connector;
 typedef struct peer_talk {
     /*
      * Reads and writes until it is decided or nothing more can be done: called when the peer is connected, at
-     * each event, and when the time is over. 0 to have the stream handed out, -EAGAIN for not yet, another
+     * each event, and when `*deadline_ns` has come. 0 to have the stream handed out, -EAGAIN for not yet, another
      * negative errno to close it, which is then the error of the peer. NULL for no talk.
+     *
+     * `*deadline_ns`, a moment of rdy_clock_now, is by when the talk has to end or to move it: RDY_NEVER in the
+     * first call, then what the last call left there. It is called once more when the moment has come; one that
+     * says -EAGAIN and leaves a deadline that has passed ends the peer with -ETIMEDOUT.
      */
-    int (*advance)(void *context, size_t index, rdy_tcp_stream *stream);
+    int (*advance)(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns);
     void *context;
-    int64_t timeout_ns; /* from the moment it is connected; below 0 none */
 } peer_talk;
 
 typedef struct peer_connector_options {
@@ -74,6 +77,9 @@ typedef enum peer_state {
 typedef struct peer_outcome {
     const rdy_address *address; /* that is connected to; NULL while a name is not looked up */
     int64_t elapsed_ns; /* that its lookup, connect and talk have taken; without the time that it waited */
+    int64_t started_ns; /* when it was first started, of rdy_clock_now; 0 if it never was */
+    int64_t resolve_ns; /* the part of elapsed_ns that the lookup took */
+    int64_t talk_ns;    /* the part that the talk took; what is left is the connects' */
     peer_state state;
     int error;           /* in PEER_ERROR a negative errno: -ETIMEDOUT for the deadline, -ENXIO for a name
                             that is not known, -EALREADY for one that leads to another peer's address */

@@ -20,13 +20,18 @@ static bool is_exhaustion(int error)
 static void leave(peer_connector *connector, peer_probe *probe, peer_state state)
 {
     const peer_state earlier = probe->outcome.state;
+    const int64_t now_ns = rdy_clock_now();
     rdy_timer_wheel_cancel(&connector->wheel, &probe->timer);
     if (earlier == PEER_RESOLVING)
         connector->resolving--;
     if (earlier == PEER_CONNECTING || earlier == PEER_TALKING)
         connector->under_way--;
     if (earlier != PEER_WAITING)
-        probe->outcome.elapsed_ns = rdy_clock_now() - probe->started_ns;
+        probe->outcome.elapsed_ns = now_ns - probe->started_ns;
+    if (earlier == PEER_RESOLVING)
+        probe->outcome.resolve_ns = probe->outcome.elapsed_ns;
+    if (earlier == PEER_TALKING)
+        probe->outcome.talk_ns = now_ns - probe->talk_started_ns;
     probe->outcome.state = state;
 }
 
@@ -119,12 +124,17 @@ static void fail_attempt(peer_connector *connector, peer_probe *probe, int error
 
 static void advance_talk(peer_connector *connector, peer_probe *probe)
 {
-    const int error =
-        connector->talk.advance(connector->talk.context, peer_probe_index(connector, probe), &probe->stream);
+    const int64_t earlier_ns = probe->talk_deadline_ns;
+    const int error = connector->talk.advance(connector->talk.context, peer_probe_index(connector, probe),
+                                              &probe->stream, &probe->talk_deadline_ns);
     if (error == 0)
         succeed(connector, probe);
     else if (error != -EAGAIN)
         fail(connector, probe, error, rdy_failure_from_error(error));
+    else if (probe->talk_deadline_ns <= rdy_clock_now())
+        fail(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
+    else if (probe->talk_deadline_ns != earlier_ns)
+        rdy_timer_wheel_arm(&connector->wheel, &probe->timer, probe->talk_deadline_ns);
 }
 
 static void begin_talk(peer_connector *connector, peer_probe *probe)
@@ -135,8 +145,9 @@ static void begin_talk(peer_connector *connector, peer_probe *probe)
     }
     probe->outcome.state = PEER_TALKING;
     probe->outcome.has_talked = true;
-    rdy_timer_wheel_arm(&connector->wheel, &probe->timer,
-                        rdy_clock_after(rdy_clock_now(), connector->talk.timeout_ns));
+    probe->talk_started_ns = rdy_clock_now();
+    probe->talk_deadline_ns = RDY_NEVER;
+    rdy_timer_wheel_cancel(&connector->wheel, &probe->timer); /* it was the connect's */
     advance_talk(connector, probe);
 }
 
@@ -284,6 +295,14 @@ static peer_queue *queue_to_serve(peer_connector *connector)
     return is_name ? &connector->names : &connector->addresses;
 }
 
+static void begin_clock(peer_probe *probe)
+{
+    const int64_t now_ns = rdy_clock_now();
+    probe->started_ns = now_ns - probe->outcome.elapsed_ns;
+    if (probe->outcome.started_ns == 0)
+        probe->outcome.started_ns = now_ns;
+}
+
 bool peer_probe_can_start(peer_connector *connector)
 {
     return queue_to_serve(connector) != NULL;
@@ -294,7 +313,7 @@ int peer_probe_start_waiting(peer_connector *connector)
     peer_queue *queue;
     for (int i = 0; i < STARTS_AT_ONCE && (queue = queue_to_serve(connector)) != NULL; i++) {
         peer_probe *probe = peer_queue_take(queue);
-        probe->started_ns = rdy_clock_now() - probe->outcome.elapsed_ns;
+        begin_clock(probe);
         connector->tries -= queue == &connector->retries && connector->tries > 0;
         const int error =
             queue == &connector->names ? start_lookup(connector, probe) : start_connect(connector, probe);
@@ -333,7 +352,7 @@ void peer_probe_expire(peer_connector *connector, peer_probe *probe)
     }
     if (probe->outcome.state == PEER_TALKING)
         advance_talk(connector, probe);
-    if (probe->outcome.state == PEER_TALKING || probe->outcome.state == PEER_RESOLVING)
+    else if (probe->outcome.state == PEER_RESOLVING)
         fail(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
 }
 

@@ -17,6 +17,8 @@ typedef struct peer_probe {
     size_t address_count;
     size_t address_next; /* to be tried when the present one has failed */
     int64_t started_ns;  /* so long ago that `elapsed_ns` of it were spent, while it is under way */
+    int64_t talk_started_ns;
+    int64_t talk_deadline_ns;
     bool is_retried;
     peer_outcome outcome;
     struct peer_probe *next; /* in the queue it is in: at most one */

@@ -18,6 +18,11 @@ enum outcome {
     OUTCOME_CLOSED_EARLY,    /* [closed early] the connection ended before the handshake was whole */
     OUTCOME_WRONG_PROTOCOL,  /* [wrong protocol] the peer's first bytes are not those of BitTorrent */
     OUTCOME_WRONG_INFO_HASH, /* [wrong info-hash] the peer answered with another torrent */
+    OUTCOME_INCOMPLETE,      /* [incomplete file] the peer does not have all pieces */
+    OUTCOME_CHOKED,          /* [choked] the peer did not let us request, or no longer, until the deadline */
+    OUTCOME_BAD_PIECE,       /* [bad piece] what it sent has another SHA-1 than the torrent says */
+    OUTCOME_OVERSIZED,       /* [oversized] a message that is longer than any may be */
+    OUTCOME_PROTOCOL_ERROR,  /* [protocol error] a message that is none, or not in its place */
     OUTCOME_UNREACHABLE,     /* [unreachable] no way to the host or its network */
     OUTCOME_DENIED,          /* [denied] a firewall or a local rule forbids it */
     OUTCOME_UNKNOWN_NAME,    /* [unknown name] there is no such name */

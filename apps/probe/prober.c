@@ -23,9 +23,11 @@ struct prober {
     size_t ok;
 };
 
-static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream)
+static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns)
 {
     struct prober *prober = context;
+    if (*deadline_ns == RDY_NEVER)
+        *deadline_ns = rdy_clock_after(rdy_clock_now(), prober->settings->handshake_timeout_ns);
     return exchange_advance(&prober->exchanges[index], prober->settings->greeting, stream);
 }
 
@@ -63,19 +65,26 @@ static int run(struct prober *prober)
     return status;
 }
 
-static enum probe_phase phase_of(const peer_outcome *outcome)
+static enum phase phase_of(const peer_outcome *outcome)
 {
     if (outcome->has_talked)
-        return PROBE_HANDSHAKING;
-    return outcome->attempts > 0 ? PROBE_CONNECTING : PROBE_RESOLVING;
+        return PHASE_HANDSHAKE;
+    return outcome->attempts > 0 ? PHASE_CONNECT : PHASE_RESOLVE;
 }
 
-static struct result result_of(const peer_outcome *outcome, const struct exchange *exchange)
+static struct result result_of(const peer_outcome *outcome, const struct exchange *exchange, int64_t begun_ns)
 {
     const enum outcome known = exchange->outcome;
     struct result result = {
         .outcome = known == OUTCOME_NOT_DONE ? outcome_of_peer(outcome) : known,
-        .duration_ns = outcome->elapsed_ns,
+        .started_ns = outcome->started_ns == 0 ? 0 : outcome->started_ns - begun_ns,
+        .spent_ns =
+            {
+                [PHASE_RESOLVE] = outcome->resolve_ns,
+                [PHASE_CONNECT] = outcome->elapsed_ns - outcome->resolve_ns - outcome->talk_ns,
+                [PHASE_HANDSHAKE] = outcome->talk_ns,
+            },
+        .attempts = outcome->attempts,
         .phase = phase_of(outcome),
         .error = outcome->error,
     };
@@ -86,13 +95,14 @@ static struct result result_of(const peer_outcome *outcome, const struct exchang
     return result;
 }
 
-static int fill_in(const struct prober *prober, struct report *report)
+static int fill_in(const struct prober *prober, int64_t begun_ns, struct report *report)
 {
     report->results = calloc(prober->peers->count, sizeof *report->results);
     if (report->results == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < prober->peers->count; i++)
-        report->results[i] = result_of(peer_connector_outcome(prober->connector, i), &prober->exchanges[i]);
+        report->results[i] =
+            result_of(peer_connector_outcome(prober->connector, i), &prober->exchanges[i], begun_ns);
     report->backend = peer_connector_backend(prober->connector);
     report->peak = peer_connector_peak(prober->connector);
     return 0;
@@ -106,7 +116,6 @@ static int open_prober(struct prober *prober)
         options.talk = (peer_talk){
             .advance = advance_exchange,
             .context = prober,
-            .timeout_ns = prober->settings->handshake_timeout_ns,
         };
     prober->exchanges = calloc(prober->peers->count, sizeof *prober->exchanges);
     if (prober->exchanges == NULL) {
@@ -123,7 +132,7 @@ static int probe(struct prober *prober, struct report *report)
     const int status = run(prober);
     report->wall_ns = rdy_clock_now() - begun_ns;
     report->interrupted = status == -ECANCELED;
-    if (fill_in(prober, report) == 0)
+    if (fill_in(prober, begun_ns, report) == 0)
         return peer_run_exit_code(prober->connector, status);
     complain("%s", rdy_error_sentence(-ENOMEM));
     return EXIT_SYSTEM;

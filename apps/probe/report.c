@@ -3,14 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *probe_phase_word(enum probe_phase phase)
+int64_t result_duration_ns(const struct result *result)
 {
-    static const char *const words[] = {
-        [PROBE_RESOLVING] = "resolve",
-        [PROBE_CONNECTING] = "connect",
-        [PROBE_HANDSHAKING] = "handshake",
-    };
-    return words[phase];
+    int64_t sum_ns = 0;
+    for (size_t i = 0; i < PHASE_COUNT; i++)
+        sum_ns += result->spent_ns[i];
+    return sum_ns;
 }
 
 static void tally_add(struct tally *tally, int64_t duration_ns)
@@ -46,9 +44,10 @@ void report_summarise(const struct report *report, struct summary *summary)
     struct tally all[OUTCOME_COUNT] = {{0}};
     for (size_t i = 0; i < report->peers->count; i++) {
         const struct result *result = &report->results[i];
-        tally_add(&all[result->outcome], result->duration_ns);
+        const int64_t duration_ns = result_duration_ns(result);
+        tally_add(&all[result->outcome], duration_ns);
         if (outcome_is_of_peer(result->outcome))
-            tally_add(&summary->total, result->duration_ns);
+            tally_add(&summary->total, duration_ns);
         else
             summary->aside[result->outcome]++;
     }

@@ -7,23 +7,20 @@
 
 #include "apps/common/peer_list.h"
 #include "apps/probe/outcome.h"
-
-enum probe_phase {
-    PROBE_RESOLVING,
-    PROBE_CONNECTING,
-    PROBE_HANDSHAKING,
-};
-
-/* The word for a phase: "resolve", "connect" or "handshake". */
-const char *probe_phase_word(enum probe_phase phase);
+#include "apps/probe/phase.h"
 
 /* How one peer's probe ended; a zeroed one is not done. */
 struct result {
-    int64_t duration_ns; /* of its lookup, connect and handshake */
+    int64_t started_ns;            /* from the begin of the run to its first step */
+    int64_t spent_ns[PHASE_COUNT]; /* in each phase; 0 for one that it did not come to */
     enum outcome outcome;
-    enum probe_phase phase; /* the one in which it was decided */
-    int error;              /* the negative errno behind the outcome, or 0 */
+    enum phase phase;  /* the one in which it was decided */
+    int error;         /* the negative errno behind the outcome, or 0 */
+    unsigned attempts; /* connects */
 };
+
+/* The time that all its phases took. */
+int64_t result_duration_ns(const struct result *result);
 
 /* What a run has found. */
 struct report {

@@ -20,8 +20,8 @@ static void put_peer(struct json *json, const char *text, const struct result *r
     json_open(json, NULL, '{');
     json_string(json, "peer", text);
     json_string(json, "outcome", outcome_word(result->outcome));
-    json_string(json, "phase", probe_phase_word(result->phase));
-    json_milliseconds(json, "ms", result->duration_ns);
+    json_string(json, "phase", phase_word(result->phase));
+    json_milliseconds(json, "ms", result_duration_ns(result));
     json_string(json, "error", result->error == 0 ? NULL : rdy_error_name(result->error));
     json_close(json, '}');
 }

@@ -12,8 +12,8 @@ void table_print_peers(const struct report *report, FILE *file)
 {
     for (size_t i = 0; i < report->peers->count; i++) {
         const struct result *result = &report->results[i];
-        fprintf(file, "%-15s %10.1f ms  %s", outcome_word(result->outcome), milliseconds(result->duration_ns),
-                report->peers->peers[i].text);
+        fprintf(file, "%-15s %10.1f ms  %s", outcome_word(result->outcome),
+                milliseconds(result_duration_ns(result)), report->peers->peers[i].text);
         if (result->error != 0)
             fprintf(file, "  %s", rdy_error_name(result->error));
         fputc('\n', file);

@@ -270,14 +270,16 @@ END_TEST
 
 typedef struct greeting {
     int calls;
-    int verdict; /* at the peer's first byte */
+    int verdict;        /* at the peer's first byte */
+    int64_t timeout_ns; /* for that */
 } greeting;
 
-static int await_a_byte(void *context, size_t index, rdy_tcp_stream *stream)
+static int await_a_byte(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns)
 {
     greeting *heard = context;
     char byte;
-    heard->calls++;
+    if (heard->calls++ == 0)
+        *deadline_ns = rdy_clock_after(rdy_clock_now(), heard->timeout_ns);
     ck_assert_uint_eq(index, 0);
     const ptrdiff_t count = rdy_tcp_stream_read(stream, &byte, 1);
     return count == 1 ? heard->verdict : (int)count;
@@ -288,7 +290,7 @@ static void begin_talk(greeting *heard, bool speaks)
 {
     peer_result result;
     options.talk = (peer_talk){.advance = await_a_byte, .context = heard};
-    options.talk.timeout_ns = speaks ? 60 * RDY_SECOND : SHORT_TIMEOUT;
+    heard->timeout_ns = speaks ? 60 * RDY_SECOND : SHORT_TIMEOUT;
     options.timeout_ns = 60 * RDY_SECOND;
     const int listener = add_good();
     open_connector();

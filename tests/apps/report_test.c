@@ -10,14 +10,14 @@
 #include "tests/suite.h"
 
 static struct result results[] = {
-    {.outcome = OUTCOME_OK, .duration_ns = 10},
-    {.outcome = OUTCOME_TIMED_OUT, .duration_ns = 500},
+    {.outcome = OUTCOME_OK, .spent_ns[PHASE_CONNECT] = 10},
+    {.outcome = OUTCOME_TIMED_OUT, .spent_ns[PHASE_CONNECT] = 500},
     {.outcome = OUTCOME_NOT_DONE},
-    {.outcome = OUTCOME_OK, .duration_ns = 30},
-    {.outcome = OUTCOME_LOCAL_FAULT, .duration_ns = 99999},
-    {.outcome = OUTCOME_REFUSED, .duration_ns = 500},
-    {.outcome = OUTCOME_DUPLICATE, .duration_ns = 99999},
-    {.outcome = OUTCOME_OK, .duration_ns = 20},
+    {.outcome = OUTCOME_OK, .spent_ns[PHASE_CONNECT] = 30},
+    {.outcome = OUTCOME_LOCAL_FAULT, .spent_ns[PHASE_CONNECT] = 99999},
+    {.outcome = OUTCOME_REFUSED, .spent_ns[PHASE_CONNECT] = 500},
+    {.outcome = OUTCOME_DUPLICATE, .spent_ns[PHASE_CONNECT] = 99999},
+    {.outcome = OUTCOME_OK, .spent_ns[PHASE_CONNECT] = 20},
 };
 
 static const peer_list peers = {.count = sizeof results / sizeof results[0]};
@@ -72,7 +72,7 @@ END_TEST
 /* What table_print writes of a run whose peers took 1 s together. */
 static char *print_table(int64_t wall_ns, size_t peak, bool interrupted)
 {
-    static struct result took[] = {{.outcome = OUTCOME_REFUSED, .duration_ns = RDY_SECOND}};
+    static struct result took[] = {{.outcome = OUTCOME_REFUSED, .spent_ns[PHASE_CONNECT] = RDY_SECOND}};
     const peer_list one = {.count = 1};
     char *text;
     size_t size;
