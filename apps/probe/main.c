@@ -62,7 +62,7 @@ static int run(const struct options *options)
                 .concurrency = options->concurrency == 0 ? options->peers.count : options->concurrency,
                 .timeout_ns = options->connect_timeout_ns,
             },
-        .handshake = options->handshake,
+        .mode = options->mode,
         .handshake_timeout_ns = options->handshake_timeout_ns,
         .progress = progress_is_visible(),
     };

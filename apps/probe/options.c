@@ -167,15 +167,13 @@ static int choose_mode(const struct command_line *line, struct options *options)
         complain("--info-hash: expected 40 hexadecimal digits, not '%s'", line->info_hash);
         return EXIT_USAGE;
     }
-    options->handshake = line->info_hash != NULL;
-    if (line->mode == NULL)
-        return OPTIONS_GO_ON;
-    options->handshake = strcmp(line->mode, "handshake") == 0;
-    if (!options->handshake && strcmp(line->mode, "connect") != 0) {
+    options->mode = line->info_hash == NULL ? MODE_CONNECT : MODE_HANDSHAKE;
+    if (line->mode != NULL &&
+        (!mode_from_word(line->mode, &options->mode) || options->mode > MODE_HANDSHAKE)) {
         complain("--mode: expected connect or handshake, not '%s'", line->mode);
         return EXIT_USAGE;
     }
-    if (options->handshake && line->info_hash == NULL) {
+    if (options->mode != MODE_CONNECT && line->info_hash == NULL) {
         complain("--mode handshake needs --info-hash");
         return EXIT_USAGE;
     }

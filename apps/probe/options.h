@@ -7,10 +7,11 @@
 
 #include "apps/common/peer_list.h"
 #include "apps/probe/handshake.h"
+#include "apps/probe/mode.h"
 
 struct options {
     const char *backend; /* NULL when it was not given */
-    bool handshake;
+    enum mode mode;
     bool sequential;
     bool json;
     bool verbose;

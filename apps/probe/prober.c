@@ -112,7 +112,7 @@ static int open_prober(struct prober *prober)
 {
     peer_connector_options options = prober->settings->connector;
     options.report_failures = true;
-    if (prober->settings->handshake)
+    if (prober->settings->mode != MODE_CONNECT)
         options.talk = (peer_talk){
             .advance = advance_exchange,
             .context = prober,
@@ -142,7 +142,7 @@ int prober_run(const peer_list *peers, const struct prober_settings *settings, s
 {
     *report = (struct report){
         .peers = peers,
-        .handshake = settings->handshake,
+        .mode = settings->mode,
         .sequential = settings->connector.sequential,
     };
     struct prober prober = {.settings = settings, .peers = peers};

@@ -11,7 +11,7 @@
 
 struct prober_settings {
     peer_connector_options connector; /* all but the talk, which is the prober's */
-    bool handshake;                   /* speak it with each peer, else only connect */
+    enum mode mode;
     int64_t handshake_timeout_ns;
     uint8_t greeting[HANDSHAKE_SIZE]; /* our handshake, in handshake mode */
     bool progress;                    /* draw it on stderr */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "apps/common/peer_list.h"
+#include "apps/probe/mode.h"
 #include "apps/probe/outcome.h"
 #include "apps/probe/phase.h"
 
@@ -27,7 +28,7 @@ struct report {
     const peer_list *peers;
     struct result *results; /* one for each peer, in the order of the list */
     const char *backend;
-    bool handshake;
+    enum mode mode;
     bool sequential;
     bool interrupted;
     size_t peak; /* the most peers that were connected to or looked up at once */

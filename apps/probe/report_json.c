@@ -29,7 +29,7 @@ static void put_peer(struct json *json, const char *text, const struct result *r
 static void put_run(struct json *json, const struct report *report, const struct summary *summary)
 {
     json_count(json, "schema", REPORT_JSON_SCHEMA);
-    json_string(json, "mode", report->handshake ? "handshake" : "connect");
+    json_string(json, "mode", mode_word(report->mode));
     json_string(json, "backend", report->backend);
     json_string(json, "order", report->sequential ? "sequential" : "parallel");
     json_count(json, "at_once", report->peak);
