@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apps/torrent/info_hash.h"
+
 /*
  * The handshake of BitTorrent (BEP 3), which both sides send first. Pure calculation, no socket.
  *
@@ -13,7 +15,7 @@
  *     48  the id of the sender
  */
 #define HANDSHAKE_SIZE      68
-#define HANDSHAKE_HASH_SIZE 20
+#define HANDSHAKE_HASH_SIZE INFO_HASH_SIZE
 #define HANDSHAKE_ID_SIZE   20
 
 enum handshake_verdict {
@@ -22,9 +24,6 @@ enum handshake_verdict {
     HANDSHAKE_WRONG_PROTOCOL,
     HANDSHAKE_WRONG_INFO_HASH,
 };
-
-/* Reads 40 hexadecimal digits. 0 on success, -EINVAL for other text. */
-int handshake_parse_info_hash(const char *text, uint8_t info_hash[HANDSHAKE_HASH_SIZE]);
 
 /* Our side: no extension, so that the peer speaks plain BEP 3 with us. */
 void handshake_make(const uint8_t info_hash[HANDSHAKE_HASH_SIZE], const uint8_t peer_id[HANDSHAKE_ID_SIZE],

@@ -9,6 +9,7 @@
 #include "apps/common/option.h"
 #include "apps/common/peer_input.h"
 #include "apps/common/version.h"
+#include "apps/torrent/info_hash.h"
 #include "reactor/clock.h"
 
 static const char help[] =
@@ -163,7 +164,7 @@ static int read_option(int found, const char *word, struct options *options, str
 
 static int choose_mode(const struct command_line *line, struct options *options)
 {
-    if (line->info_hash != NULL && handshake_parse_info_hash(line->info_hash, options->info_hash) < 0) {
+    if (line->info_hash != NULL && info_hash_parse(line->info_hash, options->info_hash) < 0) {
         complain("--info-hash: expected 40 hexadecimal digits, not '%s'", line->info_hash);
         return EXIT_USAGE;
     }
