@@ -34,8 +34,11 @@
  */
 typedef struct peer_connector peer_connector;
 
-#define PEER_CONNECTOR_TIMEOUT     (5 * RDY_SECOND)
-#define PEER_CONNECTOR_CONCURRENCY 256
+#define PEER_CONNECTOR_TIMEOUT       (5 * RDY_SECOND)
+#define PEER_CONNECTOR_CONCURRENCY   256
+#define PEER_CONNECTOR_RETRY_DELAY   RDY_SECOND
+#define PEER_CONNECTOR_ATTEMPT_DELAY (250 * RDY_MILLISECOND) /* RFC 8305, section 8, as the least one */
+#define PEER_CONNECTOR_ATTEMPT_LEAST (10 * RDY_MILLISECOND)
 
 /* What is said on a stream between its connect and its being handed out. */
 typedef struct peer_talk {
@@ -47,16 +50,29 @@ typedef struct peer_talk {
      * `*deadline_ns`, a moment of rdy_clock_now, is by when the talk has to end or to move it: RDY_NEVER in the
      * first call, then what the last call left there. It is called once more when the moment has come; one that
      * says -EAGAIN and leaves a deadline that has passed ends the peer with -ETIMEDOUT.
+     *
+     * With retries a peer may be talked to again, on a new stream: RDY_NEVER then says that the talk begins
+     * anew, and what is known of the earlier one is void. So a talk that leaves RDY_NEVER there itself cannot
+     * tell; one that needs no deadline leaves a moment that is far away.
      */
     int (*advance)(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns);
     void *context;
 } peer_talk;
 
 typedef struct peer_connector_options {
-    bool sequential;      /* one peer at a time, in the order of the list, as a blocking program would */
-    bool report_failures; /* next hands out peers that failed too */
-    int64_t timeout_ns;   /* for each peer from its own start; 0 is PEER_CONNECTOR_TIMEOUT, below 0 none */
-    size_t concurrency;   /* connections at once, beside a few lookups; 0 is PEER_CONNECTOR_CONCURRENCY */
+    bool sequential;        /* one peer at a time, in the order of the list, as a blocking program would */
+    bool report_failures;   /* next hands out peers that failed too */
+    bool happy;             /* the addresses of a name race against each other (RFC 8305) */
+    int family;             /* of the addresses that names stand for: AF_INET, AF_INET6, or 0 for both */
+    int64_t timeout_ns;     /* for each peer from its own start, and for each of its retries from that one's;
+                             0 is PEER_CONNECTOR_TIMEOUT, below 0 none */
+    size_t concurrency;     /* connections at once, beside a few lookups; 0 is PEER_CONNECTOR_CONCURRENCY */
+    unsigned rate;          /* new connections a second at most, of any kind; 0 is as many as can be */
+    unsigned retries;       /* further attempts for a peer that was refused, reset, unreachable or too late */
+    int64_t retry_delay_ns; /* before the first of them, then 1.5 times the last; 0 is
+                                 PEER_CONNECTOR_RETRY_DELAY */
+    int64_t attempt_delay_ns; /* from one start in a race to the next; 0 is PEER_CONNECTOR_ATTEMPT_DELAY, less
+                                 than PEER_CONNECTOR_ATTEMPT_LEAST is that; RFC 8305 recommends 100 ms to 2 s */
     peer_talk talk;
     const char *backend;     /* as in rdy_poll_options */
     int64_t spin_ns;         /* as in rdy_poll_options */
