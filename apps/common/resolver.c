@@ -15,6 +15,7 @@
 typedef struct lookup {
     struct lookup *next;
     resolved answer;
+    int family;
     uint16_t port;
     char host[];
 } lookup;
@@ -34,6 +35,7 @@ struct resolver {
     lookup_queue questions;
     lookup_queue answers;
     rdy_waker *waker; /* NULL once closed */
+    int family;
     size_t references;
     size_t threads;
     size_t idle;
@@ -95,33 +97,41 @@ static int error_of_lookup(int code)
     }
 }
 
-static int take_addresses(const struct addrinfo *list, uint16_t port, resolved *answer)
+/* An IPv4-mapped address was asked for as one of IPv6 and is none. */
+static int convert(const struct addrinfo *item, const lookup *entry, rdy_address *out)
 {
+    rdy_address address;
+    int error = rdy_address_from_sockaddr(item->ai_addr, item->ai_addrlen, &address);
+    if (error == 0)
+        error = rdy_address_set_port(&address, entry->port);
+    if (error < 0)
+        return error;
+    *out = unmapped(&address);
+    return entry->family == AF_UNSPEC || entry->family == rdy_address_family(out) ? 0 : -EAFNOSUPPORT;
+}
+
+static int take_addresses(const struct addrinfo *list, lookup *entry)
+{
+    resolved *answer = &entry->answer;
     size_t count = 1; /* success has at least one */
     for (const struct addrinfo *item = list->ai_next; item != NULL; item = item->ai_next)
         count++;
     answer->addresses = calloc(count, sizeof *answer->addresses);
     if (answer->addresses == NULL)
         return -ENOMEM;
-    for (; list != NULL; list = list->ai_next) {
-        rdy_address *address = &answer->addresses[answer->count];
-        if (rdy_address_from_sockaddr(list->ai_addr, list->ai_addrlen, address) < 0 ||
-            rdy_address_set_port(address, port) < 0)
-            continue;
-        *address = unmapped(address);
-        answer->count++;
-    }
+    for (; list != NULL; list = list->ai_next)
+        answer->count += convert(list, entry, &answer->addresses[answer->count]) == 0;
     return answer->count == 0 ? -ENXIO : 0;
 }
 
 static void look_up(lookup *entry)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_family = entry->family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
     entry->answer.error = error_of_lookup(getaddrinfo(entry->host, NULL, &hints, &list));
     if (entry->answer.error != 0)
         return;
-    entry->answer.error = take_addresses(list, entry->port, &entry->answer);
+    entry->answer.error = take_addresses(list, entry);
     freeaddrinfo(list);
 }
 
@@ -173,7 +183,7 @@ static int start_thread(resolver *core)
     return 0;
 }
 
-int resolver_open(rdy_registry *registry, rdy_token token, resolver **out)
+int resolver_open(rdy_registry *registry, rdy_token token, int family, resolver **out)
 {
     resolver *core = calloc(1, sizeof *core);
     if (core == NULL)
@@ -186,6 +196,7 @@ int resolver_open(rdy_registry *registry, rdy_token token, resolver **out)
     pthread_mutex_init(&core->lock, NULL);
     pthread_cond_init(&core->asked, NULL);
     core->references = 1;
+    core->family = family;
     *out = core;
     return 0;
 }
@@ -197,6 +208,7 @@ int resolver_ask(resolver *core, const char *host, uint16_t port, uintptr_t key)
     if (entry == NULL)
         return -ENOMEM;
     memcpy(entry->host, host, size);
+    entry->family = core->family;
     entry->port = port;
     entry->answer.key = key;
     pthread_mutex_lock(&core->lock);

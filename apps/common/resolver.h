@@ -15,14 +15,17 @@ typedef struct resolver resolver;
 
 typedef struct resolved {
     uintptr_t key; /* as given to resolver_ask */
-    int error; /* 0; -ENXIO for a name that is not known; else what this machine lacked to look it up, with
+    int error; /* 0; -ENXIO for a name that is not known, or has no address of the family; else what this machine lacked to look it up, with
                   -EAGAIN for a name server that does not answer */
     rdy_address *addresses; /* in the order of getaddrinfo(3), with the port; the caller's to free(3) */
     size_t count;           /* at least 1 unless there is an error */
 } resolved;
 
-/* Opens a resolver that makes a readable event with `token` when answers are there. 0 or a negative errno. */
-int resolver_open(rdy_registry *registry, rdy_token token, resolver **out);
+/*
+ * Opens a resolver that makes a readable event with `token` when answers are there. `family` is that of the
+ * addresses that are asked for: AF_INET, AF_INET6, or AF_UNSPEC for both. 0 or a negative errno.
+ */
+int resolver_open(rdy_registry *registry, rdy_token token, int family, resolver **out);
 
 /* So many lookups are under way at once; what is asked beyond waits for a thread. */
 #define RESOLVER_THREADS 4

@@ -28,7 +28,7 @@ static int open_sources(peer_connector *connector, const peer_connector_options 
         return error;
     rdy_registry *registry = rdy_poll_registry(connector->poll);
     if (has_names(connector->peers, connector->count))
-        error = resolver_open(registry, PEER_PROBE_LOOKUP_TOKEN, &connector->resolver);
+        error = resolver_open(registry, PEER_PROBE_LOOKUP_TOKEN, options->family, &connector->resolver);
     if (error < 0 || options->stop_signal_count == 0)
         return error;
     error = rdy_signals_open(options->stop_signals, options->stop_signal_count, &connector->signals);

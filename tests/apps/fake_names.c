@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef int lookup_function(const char *, const char *, const struct addrinfo *, struct addrinfo **);
@@ -16,21 +18,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t released = PTHREAD_COND_INITIALIZER;
 static bool held;
 
-static struct sockaddr_in hosts[2];
-static struct addrinfo list[2]; /* the second host alone, or both */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void make_list(void)
-{
-    for (int i = 0; i < 2; i++) {
-        hosts[i].sin_family = AF_INET;
-        hosts[i].sin_addr.s_addr = htonl(i == 0 ? INADDR_LOOPBACK + 1 : INADDR_LOOPBACK);
-        list[i].ai_family = AF_INET;
-        list[i].ai_addr = (struct sockaddr *)&hosts[i];
-        list[i].ai_addrlen = sizeof hosts[i];
-    }
-    list[0].ai_next = &list[1];
-}
+static const char mark[] = "made here";
 
 static void set_held(bool value)
 {
@@ -58,56 +46,76 @@ static void wait_for_release(void)
     pthread_mutex_unlock(&lock);
 }
 
-static int wait_and_fail(struct addrinfo **found)
-{
-    (void)found;
-    wait_for_release();
-    return EAI_NONAME;
-}
+enum { ADDRESSES_MAX = 4 };
 
-static int find_both(struct addrinfo **found)
-{
-    *found = &list[0];
-    return 0;
-}
-
-static int find_one(struct addrinfo **found)
-{
-    *found = &list[1];
-    return 0;
-}
-
-static int wait_and_find(struct addrinfo **found)
-{
-    wait_for_release();
-    return find_one(found);
-}
-
-static int fail_for_now(struct addrinfo **found)
-{
-    (void)found;
-    return EAI_AGAIN;
-}
-
-static int fail_without_descriptor(struct addrinfo **found)
-{
-    (void)found;
-    errno = EMFILE;
-    return EAI_SYSTEM;
-}
-
-static const struct {
+static const struct fake {
     const char *name;
-    int (*look_up)(struct addrinfo **);
-} names[] = {
-    {SLOW_NAME, wait_and_fail},
-    {LATE_NAME, wait_and_find},
-    {TWO_NAME, find_both},
-    {FIRST_NAME, find_one},
-    {SECOND_NAME, find_one},
-    {AGAIN_NAME, fail_for_now},
-    {SYSTEM_NAME, fail_without_descriptor},
+    int code;       /* what getaddrinfo returns */
+    int error;      /* and leaves in errno */
+    bool is_waited; /* until slow names are released */
+    const char *addresses[ADDRESSES_MAX];
+} fakes[] = {
+    {.name = SLOW_NAME, .code = EAI_NONAME, .is_waited = true},
+    {.name = LATE_NAME, .is_waited = true, .addresses = {"127.0.0.1"}},
+    {.name = TWO_NAME, .addresses = {"127.0.0.2", "127.0.0.1"}},
+    {.name = THREE_NAME, .addresses = {"127.0.0.3", "127.0.0.2", "127.0.0.1"}},
+    {.name = BOTH_NAME, .addresses = {"::1", "127.0.0.1"}},
+    {.name = MAPPED_NAME, .addresses = {"::ffff:127.0.0.1", "::1"}},
+    {.name = FIRST_NAME, .addresses = {"127.0.0.1"}},
+    {.name = SECOND_NAME, .addresses = {"127.0.0.1"}},
+    {.name = AGAIN_NAME, .code = EAI_AGAIN},
+    {.name = SYSTEM_NAME, .code = EAI_SYSTEM, .error = EMFILE},
 };
+
+/* One address in one block of memory, for freeaddrinfo below. */
+static struct addrinfo *make_entry(const char *text)
+{
+    struct entry {
+        struct addrinfo info;
+        union {
+            struct sockaddr any;
+            struct sockaddr_in v4;
+            struct sockaddr_in6 v6;
+        } address;
+    } *entry = calloc(1, sizeof *entry);
+    if (entry == NULL)
+        abort();
+    const bool is_v6 = strchr(text, ':') != NULL;
+    entry->info.ai_family = is_v6 ? AF_INET6 : AF_INET;
+    entry->info.ai_addr = &entry->address.any;
+    entry->info.ai_addrlen = is_v6 ? sizeof entry->address.v6 : sizeof entry->address.v4;
+    entry->info.ai_canonname = (char *)(uintptr_t)mark;
+    entry->address.any.sa_family = is_v6 ? AF_INET6 : AF_INET;
+    if (is_v6)
+        inet_pton(AF_INET6, text, &entry->address.v6.sin6_addr);
+    else
+        inet_pton(AF_INET, text, &entry->address.v4.sin_addr);
+    return &entry->info;
+}
+
+static int make_list(const struct fake *fake, int family, struct addrinfo **found)
+{
+    struct addrinfo **end = found;
+    *found = NULL;
+    for (size_t i = 0; i < ADDRESSES_MAX && fake->addresses[i] != NULL; i++) {
+        struct addrinfo *entry = make_entry(fake->addresses[i]);
+        if (family != AF_UNSPEC && family != entry->ai_family) {
+            free(entry);
+            continue;
+        }
+        *end = entry;
+        end = &entry->ai_next;
+    }
+    return *found == NULL ? EAI_NONAME : 0;
+}
+
+static int look_up(const struct fake *fake, int family, struct addrinfo **found)
+{
+    if (fake->is_waited)
+        wait_for_release();
+    errno = fake->error;
+    return fake->code != 0 ? fake->code : make_list(fake, family, found);
+}
 
 /* A pointer to an object does not convert to one to a function in C; POSIX has both of one size. */
 static void find_system_function(const char *name, void *function)
@@ -119,10 +127,9 @@ static void find_system_function(const char *name, void *function)
 int getaddrinfo(const char *restrict name, const char *restrict service,
                 const struct addrinfo *restrict hints, struct addrinfo **restrict found)
 {
-    pthread_once(&once, make_list);
-    for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i].name) == 0)
-            return names[i].look_up(found);
+    for (size_t i = 0; name != NULL && i < sizeof fakes / sizeof fakes[0]; i++)
+        if (strcmp(name, fakes[i].name) == 0)
+            return look_up(&fakes[i], hints->ai_family, found);
     lookup_function *function;
     find_system_function("getaddrinfo", &function);
     return function(name, service, hints, found);
@@ -130,9 +137,15 @@ int getaddrinfo(const char *restrict name, const char *restrict service,
 
 void freeaddrinfo(struct addrinfo *found)
 {
-    if (found == &list[0] || found == &list[1])
+    if (found->ai_canonname != mark) {
+        free_function *function;
+        find_system_function("freeaddrinfo", &function);
+        function(found);
         return;
-    free_function *function;
-    find_system_function("freeaddrinfo", &function);
-    function(found);
+    }
+    while (found != NULL) {
+        struct addrinfo *next = found->ai_next;
+        free(found);
+        found = next;
+    }
 }

@@ -27,7 +27,13 @@ static void begin(void)
     threads_before = threads_count();
     ck_assert_int_eq(rdy_poll_open(NULL, &poll), 0);
     ck_assert_int_eq(rdy_events_alloc(8, &events), 0);
-    ck_assert_int_eq(resolver_open(rdy_poll_registry(poll), TOKEN, &names), 0);
+    ck_assert_int_eq(resolver_open(rdy_poll_registry(poll), TOKEN, AF_UNSPEC, &names), 0);
+}
+
+static void ask_for_family(int family)
+{
+    resolver_close(names);
+    ck_assert_int_eq(resolver_open(rdy_poll_registry(poll), TOKEN, family, &names), 0);
 }
 
 static void end(void)
@@ -131,6 +137,34 @@ START_TEST(all_addresses_of_a_name_are_answered_in_their_order)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    int family;
+    const char *only; /* NULL for none */
+} of_one_family[] = {
+    {BOTH_NAME, AF_INET, "127.0.0.1:80"}, {BOTH_NAME, AF_INET6, "[::1]:80"},
+    {MAPPED_NAME, AF_INET6, "[::1]:80"},  {TWO_NAME, AF_INET6, NULL},
+    {"127.0.0.1", AF_INET6, NULL},        {"::1", AF_INET, NULL},
+};
+
+START_TEST(addresses_of_another_family_than_asked_for_are_left_out)
+{
+    resolved answer;
+    rdy_address only;
+    ask_for_family(of_one_family[_i].family);
+    ck_assert_int_eq(resolver_ask(names, of_one_family[_i].name, 80, 1), 0);
+    take_answers(&answer, 1);
+    const bool is_known = of_one_family[_i].only != NULL;
+    ck_assert_int_eq(answer.error, is_known ? 0 : -ENXIO);
+    ck_assert_uint_eq(answer.count, is_known);
+    if (!is_known)
+        return;
+    ck_assert_int_eq(rdy_address_parse(of_one_family[_i].only, &only), 0);
+    ck_assert_int_eq(rdy_address_compare(&answer.addresses[0], &only), 0);
+    free(answer.addresses);
+}
+END_TEST
+
 START_TEST(what_this_machine_lacks_is_told_from_a_name_that_is_not_known)
 {
     resolved answer;
@@ -200,6 +234,8 @@ static Suite *resolver_suite(void)
     tcase_add_test(lookups, more_questions_than_threads_are_each_answered_once);
     tcase_add_test(lookups, the_name_is_copied_when_it_is_asked);
     tcase_add_test(lookups, all_addresses_of_a_name_are_answered_in_their_order);
+    tcase_add_loop_test(lookups, addresses_of_another_family_than_asked_for_are_left_out, 0,
+                        sizeof of_one_family / sizeof of_one_family[0]);
     tcase_add_loop_test(lookups, what_this_machine_lacks_is_told_from_a_name_that_is_not_known, 0, 2);
     tcase_add_test(lookups, nothing_is_answered_before_it_is_asked);
     tcase_add_test(lookups, closing_does_not_wait_for_a_lookup_that_is_under_way);
