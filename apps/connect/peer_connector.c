@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "apps/common/descriptors.h"
-#include "apps/connect/peer_probe.h"
+#include "apps/connect/peer_turn.h"
 
 enum {
     EVENTS_AT_ONCE = 256,
@@ -81,6 +81,7 @@ static int set_up(peer_connector *connector, const peer_connector_options *optio
     connector->is_sequential = options->sequential;
     connector->report_failures = options->report_failures;
     rdy_timer_wheel_init(&connector->wheel, rdy_clock_now());
+    pace_init(&connector->pace, options->rate, rdy_clock_now());
     int error = make_probes(connector);
     if (error == 0)
         error = rdy_events_alloc(EVENTS_AT_ONCE, &connector->events);
@@ -160,18 +161,17 @@ static bool is_under_way(const peer_connector *connector)
 int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer_result *result)
 {
     for (;;) {
-        const int fault = connector->is_stopped ? 0 : peer_probe_start_waiting(connector);
+        const int fault = connector->is_stopped ? 0 : peer_turn_start(connector);
         if (hand_out(connector, result))
             return 1;
         if (connector->is_stopped)
             return -ECANCELED;
-        const bool can_start = fault == 0 && peer_probe_can_start(connector);
-        if (!can_start && !is_under_way(connector))
+        const int64_t start_ns = fault == 0 ? peer_turn_next(connector) : RDY_NEVER;
+        if (start_ns == RDY_NEVER && !is_under_way(connector))
             return fault;
-        const int64_t now_ns = rdy_clock_now();
-        if (now_ns >= moment_ns)
+        if (rdy_clock_now() >= moment_ns)
             return -ETIMEDOUT;
-        const int error = wait_and_handle(connector, can_start ? now_ns : moment_ns);
+        const int error = wait_and_handle(connector, earlier(start_ns, moment_ns));
         if (error < 0)
             return error;
     }
@@ -193,7 +193,7 @@ static size_t give_up_queue(peer_connector *connector, peer_queue *queue, int er
 size_t peer_connector_give_up(peer_connector *connector, int error)
 {
     return give_up_queue(connector, &connector->addresses, error) +
-           give_up_queue(connector, &connector->retries, error) +
+           give_up_queue(connector, &connector->faulted, error) +
            give_up_queue(connector, &connector->names, error);
 }
 

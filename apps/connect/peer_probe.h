@@ -7,6 +7,7 @@
 
 #include "apps/common/address_set.h"
 #include "apps/common/resolver.h"
+#include "apps/connect/pace.h"
 #include "apps/connect/peer_connector.h"
 #include "apps/connect/peer_queue.h"
 #include "reactor/poll.h"
@@ -15,7 +16,12 @@
 
 /*
  * Private to the peer connector: its probes and the steps between their states, which peer_connector.h draws.
- * peer_connector.c waits and hands out, peer_probe.c decides.
+ *
+ *      peer_connector.c    waits and hands out
+ *      peer_turn.c         decides who is started, and when
+ *      peer_lookup.c       from a name to its addresses
+ *      peer_attempt.c      from an address to a connection
+ *      peer_probe.c        the talk on it, and how each of these ends
  */
 
 /* Tokens beside those of the probes, which are their places and count from 0. */
@@ -36,8 +42,9 @@ struct peer_connector {
     address_set addresses_seen;
     peer_queue names;     /* waiting, to be looked up */
     peer_queue addresses; /* waiting, to be connected to: first those that have begun */
-    peer_queue retries;   /* waiting, to be connected to once more after a local fault */
-    size_t tries;         /* that are allowed to those while others are under way */
+    peer_queue faulted;   /* waiting, to be connected to once more after a local fault */
+    size_t fault_tries;   /* that are allowed to those while others are under way */
+    struct pace pace;     /* of connects */
     peer_queue answers;   /* to be handed out */
     rdy_poll *poll;
     resolver *resolver; /* NULL if no peer has a name */
@@ -55,11 +62,26 @@ static inline size_t peer_probe_index(const peer_connector *connector, const pee
     return (size_t)(probe - connector->probes);
 }
 
-/* Whether a peer that waits may be started now. */
-bool peer_probe_can_start(peer_connector *connector);
+/* What this machine lacks for any peer, and may have again as soon as something is closed. */
+bool peer_probe_is_exhaustion(int error);
 
-/* Starts some of those. 0, or what this machine lacked for more, a negative errno. */
-int peer_probe_start_waiting(peer_connector *connector);
+/* Something was started for the probe, which `state` names. */
+void peer_probe_enter(peer_connector *connector, peer_probe *probe, peer_state state);
+
+/* Back to wait, before all others; its clock stands still until it is started again. */
+void peer_probe_put_back(peer_connector *connector, peer_probe *probe);
+
+/* Keeps the error of an attempt: of several the last one counts, but what is missing here says less than an answer. */
+void peer_probe_note_failure(peer_probe *probe, int error, rdy_failure failure);
+
+/* Ends it in PEER_ERROR with what was noted, or puts it behind all others because it may be this machine's fault. */
+void peer_probe_end_noted(peer_connector *connector, peer_probe *probe);
+
+/* Ends it in PEER_ERROR. */
+void peer_probe_fail(peer_connector *connector, peer_probe *probe, int error, rdy_failure failure);
+
+/* Its stream is connected: it is talked to, or handed out. */
+void peer_probe_begin_talk(peer_connector *connector, peer_probe *probe);
 
 /* Takes a step because of an event, or of a probe's timer that is due. */
 void peer_probe_handle(peer_connector *connector, rdy_token token);

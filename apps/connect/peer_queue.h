@@ -19,7 +19,7 @@ typedef struct peer_probe {
     int64_t started_ns;  /* so long ago that `elapsed_ns` of it were spent, while it is under way */
     int64_t talk_started_ns;
     int64_t talk_deadline_ns;
-    bool is_retried;
+    bool is_faulted; /* an attempt was ended by this machine */
     peer_outcome outcome;
     struct peer_probe *next; /* in the queue it is in: at most one */
 } peer_probe;

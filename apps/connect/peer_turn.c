@@ -1,0 +1,75 @@
+#include "apps/connect/peer_turn.h"
+
+#include "apps/connect/peer_attempt.h"
+#include "apps/connect/peer_lookup.h"
+
+enum {
+    STARTS_AT_ONCE = 128, /* about a millisecond, so that answers are seen when they come */
+};
+
+static bool may_try_faulted(const peer_connector *connector)
+{
+    return connector->faulted.first != NULL && connector->under_way < connector->concurrency &&
+           (connector->fault_tries > 0 || connector->under_way + connector->resolving == 0);
+}
+
+/*
+ * The queue whose turn it is: that of the peer which was given first. NULL if no peer can be started. A
+ * lookup's clock runs, so it is not begun before a thread is free to do it.
+ */
+static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
+{
+    const peer_probe *name = connector->names.first;
+    const peer_probe *address = connector->addresses.first;
+    if (connector->is_sequential && connector->under_way + connector->resolving > 0)
+        return NULL;
+    if (connector->lookups >= RESOLVER_THREADS)
+        name = NULL;
+    if (connector->under_way >= connector->concurrency || !may_connect)
+        address = NULL;
+    if (name == NULL && address == NULL)
+        return may_connect && may_try_faulted(connector) ? &connector->faulted : NULL;
+    const bool is_name = address == NULL || (name != NULL && name < address);
+    return is_name ? &connector->names : &connector->addresses;
+}
+
+int64_t peer_turn_next(peer_connector *connector)
+{
+    if (queue_to_serve(connector, false) != NULL)
+        return 0;
+    return queue_to_serve(connector, true) == NULL ? RDY_NEVER : pace_next(&connector->pace);
+}
+
+static void begin_clock(peer_probe *probe, int64_t now_ns)
+{
+    probe->started_ns = now_ns - probe->outcome.elapsed_ns;
+    if (probe->outcome.started_ns == 0)
+        probe->outcome.started_ns = now_ns;
+}
+
+static int start_from(peer_connector *connector, peer_queue *queue, int64_t now_ns)
+{
+    peer_probe *probe = peer_queue_take(queue);
+    begin_clock(probe, now_ns);
+    connector->fault_tries -= queue == &connector->faulted && connector->fault_tries > 0;
+    const bool is_lookup = queue == &connector->names;
+    const int error = is_lookup ? peer_lookup_start(connector, probe) : peer_attempt_start(connector, probe);
+    if (error < 0)
+        peer_queue_prepend(queue, probe);
+    else if (!is_lookup)
+        pace_step(&connector->pace, now_ns);
+    return error;
+}
+
+int peer_turn_start(peer_connector *connector)
+{
+    int error = 0;
+    for (int i = 0; i < STARTS_AT_ONCE && error == 0; i++) {
+        const int64_t now_ns = rdy_clock_now();
+        peer_queue *queue = queue_to_serve(connector, pace_next(&connector->pace) <= now_ns);
+        if (queue == NULL)
+            return 0;
+        error = start_from(connector, queue, now_ns);
+    }
+    return error;
+}
