@@ -6,12 +6,13 @@
 
 enum { CAPACITY = 256 };
 
-int loop_open(rdy_interest trigger, struct loop *loop)
+int loop_open(rdy_interest trigger, const char *backend, struct loop *loop)
 {
+    const rdy_poll_options options = {.backend = backend};
     *loop = (struct loop){.trigger = trigger, .rearms = true};
     int error = rdy_events_alloc(CAPACITY, &loop->events);
     if (error == 0)
-        error = rdy_poll_open(NULL, &loop->poll);
+        error = rdy_poll_open(&options, &loop->poll);
     if (error != 0)
         rdy_events_free(&loop->events);
     rdy_slab_init(&loop->watches, sizeof(struct loop_watch));

@@ -42,8 +42,8 @@ struct loop_timer {
     void *context;
 };
 
-/* 0, or a negative errno. `trigger` is RDY_LEVEL or RDY_EDGE; README.md says which. */
-int loop_open(rdy_interest trigger, struct loop *loop);
+/* 0, or a negative errno. `trigger` is RDY_LEVEL or RDY_EDGE; README.md says which. `backend` as in rdy_poll_options. */
+int loop_open(rdy_interest trigger, const char *backend, struct loop *loop);
 
 /* All watches and timers have to be gone. */
 void loop_close(struct loop *loop);

@@ -33,7 +33,7 @@ int client_add(struct loop *loop, int fd, rdy_interest conditions,
 void client_open(const char *mode, struct loop *loop)
 {
     signal(SIGPIPE, SIG_IGN); /* c-ares and hiredis write to sockets that the server may have closed */
-    must(loop_open(strcmp(mode, "level") == 0 ? RDY_LEVEL : RDY_EDGE, loop) == 0, "a loop opens");
+    must(loop_open(strcmp(mode, "level") == 0 ? RDY_LEVEL : RDY_EDGE, NULL, loop) == 0, "a loop opens");
     loop->rearms = strcmp(mode, "edge without re-arming") != 0;
     printf("{\"backend\": \"%s\"}\n", rdy_poll_backend(loop->poll));
 }

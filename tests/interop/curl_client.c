@@ -133,7 +133,7 @@ static void fail_to_watch(const char *url, rdy_interest trigger)
     struct loop loop;
     const int64_t started = rdy_clock_now();
     int count = 0;
-    must(loop_open(trigger, &loop) == 0 && curl_on_rdy_open(&loop, on_finished, NULL, &curl) == 0,
+    must(loop_open(trigger, NULL, &loop) == 0 && curl_on_rdy_open(&loop, on_finished, NULL, &curl) == 0,
          "libcurl opens");
     for (int i = 0; i < NUMBER; i++)
         begin(url, NULL, &transfers[i]);
