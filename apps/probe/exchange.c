@@ -57,7 +57,7 @@ int exchange_advance(struct exchange *exchange, const uint8_t ours[HANDSHAKE_SIZ
             return -EAGAIN;
         if (count <= 0)
             return decide_at_end(exchange, count < 0 ? (int)count : exchange->error);
-        const int status = judge(exchange, handshake_feed(ours, &exchange->received, bytes, (size_t)count));
+        const int status = judge(exchange, handshake_feed(ours, &exchange->theirs, bytes, (size_t)count));
         if (status != -EAGAIN)
             return status;
     }

@@ -11,7 +11,7 @@
 /* The exchange of handshakes with one peer that is connected. Begin with a zeroed one. */
 struct exchange {
     size_t sent;
-    size_t received;
+    struct handshake theirs;
     int error;            /* of our sending, kept until the reading has told what came before it */
     enum outcome outcome; /* once exchange_advance has said that it is over */
 };

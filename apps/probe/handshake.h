@@ -1,6 +1,7 @@
 #ifndef RDY_APPS_PROBE_HANDSHAKE_H
 #define RDY_APPS_PROBE_HANDSHAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,15 +26,26 @@ enum handshake_verdict {
     HANDSHAKE_WRONG_INFO_HASH,
 };
 
-/* Our side: no extension, so that the peer speaks plain BEP 3 with us. */
+/* Our side. Without a reserved bit: the peer speaks plain BEP 3 with us. */
 void handshake_make(const uint8_t info_hash[HANDSHAKE_HASH_SIZE], const uint8_t peer_id[HANDSHAKE_ID_SIZE],
                     uint8_t bytes[HANDSHAKE_SIZE]);
 
+/* Says in ours that we understand the fast extension (BEP 6) and the extension protocol (BEP 10). */
+void handshake_offer_extensions(uint8_t ours[HANDSHAKE_SIZE]);
+
+/* What came of the peer's side. Begin with a zeroed one. */
+struct handshake {
+    uint8_t received;  /* bytes */
+    bool has_fast;     /* it offers the fast extension */
+    bool has_extended; /* it offers the extension protocol */
+};
+
 /*
- * Judges the next `size` bytes of the peer's side against `ours`; `received` counts those that came, from 0.
- * A wrong byte decides at once, whatever is still missing; bytes behind the handshake are not looked at.
+ * Judges the next `size` bytes of the peer's side against `ours`; theirs->received tells how many of them were
+ * its handshake's. A wrong byte decides at once, whatever is still missing; bytes behind the handshake are not
+ * looked at.
  */
-enum handshake_verdict handshake_feed(const uint8_t ours[HANDSHAKE_SIZE], size_t *received,
+enum handshake_verdict handshake_feed(const uint8_t ours[HANDSHAKE_SIZE], struct handshake *theirs,
                                       const uint8_t *bytes, size_t size);
 
 #endif
