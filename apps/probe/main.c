@@ -62,11 +62,14 @@ static int run(const struct options *options)
                 .concurrency = options->concurrency == 0 ? options->peers.count : options->concurrency,
                 .timeout_ns = options->connect_timeout_ns,
             },
-        .mode = options->mode,
-        .handshake_timeout_ns = options->handshake_timeout_ns,
+        .exchange =
+            {
+                .mode = options->mode,
+                .handshake_timeout_ns = options->handshake_timeout_ns,
+            },
         .progress = progress_is_visible(),
     };
-    const int error = make_greeting(options, settings.greeting);
+    const int error = make_greeting(options, settings.exchange.greeting);
     if (error == 0)
         return probe_and_print(options, &settings);
     complain("cannot make an id: %s", rdy_error_sentence(error));

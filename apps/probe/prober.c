@@ -18,7 +18,9 @@ struct prober {
     const peer_list *peers;
     peer_connector *connector;
     struct exchange *exchanges; /* one for each peer */
-    int64_t next_draw_ns;       /* RDY_NEVER without progress */
+    struct result *results;     /* likewise; not done until they are decided */
+    int64_t begun_ns;
+    int64_t next_draw_ns; /* RDY_NEVER without progress */
     size_t done;
     size_t ok;
 };
@@ -27,8 +29,8 @@ static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream,
 {
     struct prober *prober = context;
     if (*deadline_ns == RDY_NEVER)
-        *deadline_ns = rdy_clock_after(rdy_clock_now(), prober->settings->handshake_timeout_ns);
-    return exchange_advance(&prober->exchanges[index], prober->settings->greeting, stream);
+        *deadline_ns = rdy_clock_after(rdy_clock_now(), prober->settings->exchange.handshake_timeout_ns);
+    return exchange_advance(&prober->exchanges[index], prober->settings->exchange.greeting, stream);
 }
 
 static void draw_when_due(struct prober *prober)
@@ -41,30 +43,6 @@ static void draw_when_due(struct prober *prober)
     prober->next_draw_ns = rdy_clock_after(now_ns, progress_period_ns);
 }
 
-static void count(struct prober *prober, peer_result *result)
-{
-    prober->done++;
-    prober->ok += peer_connector_outcome(prober->connector, result->index)->state == PEER_CONNECTED;
-    rdy_tcp_stream_close(&result->stream);
-}
-
-/* What peer_run_next says at the end. */
-static int run(struct prober *prober)
-{
-    int status = 1;
-    prober->next_draw_ns = prober->settings->progress ? 0 : RDY_NEVER;
-    while (status > 0 || status == -ETIMEDOUT) {
-        draw_when_due(prober);
-        peer_result result;
-        status = peer_run_next(prober->connector, prober->next_draw_ns, &result);
-        if (status > 0)
-            count(prober, &result);
-    }
-    if (prober->settings->progress)
-        progress_clear();
-    return status;
-}
-
 static enum phase phase_of(const peer_outcome *outcome)
 {
     if (outcome->has_talked)
@@ -72,12 +50,13 @@ static enum phase phase_of(const peer_outcome *outcome)
     return outcome->attempts > 0 ? PHASE_CONNECT : PHASE_RESOLVE;
 }
 
-static struct result result_of(const peer_outcome *outcome, const struct exchange *exchange, int64_t begun_ns)
+static struct result result_of(const struct prober *prober, size_t index)
 {
-    const enum outcome known = exchange->outcome;
+    const peer_outcome *outcome = peer_connector_outcome(prober->connector, index);
+    const enum outcome known = prober->exchanges[index].outcome;
     struct result result = {
         .outcome = known == OUTCOME_NOT_DONE ? outcome_of_peer(outcome) : known,
-        .started_ns = outcome->started_ns == 0 ? 0 : outcome->started_ns - begun_ns,
+        .started_ns = outcome->started_ns == 0 ? 0 : outcome->started_ns - prober->begun_ns,
         .spent_ns =
             {
                 [PHASE_RESOLVE] = outcome->resolve_ns,
@@ -95,30 +74,57 @@ static struct result result_of(const peer_outcome *outcome, const struct exchang
     return result;
 }
 
-static int fill_in(const struct prober *prober, int64_t begun_ns, struct report *report)
+static void take_result(struct prober *prober, peer_result *answer)
 {
-    report->results = calloc(prober->peers->count, sizeof *report->results);
-    if (report->results == NULL)
-        return -ENOMEM;
+    struct result *result = &prober->results[answer->index];
+    rdy_tcp_stream_close(&answer->stream);
+    *result = result_of(prober, answer->index);
+    prober->done++;
+    prober->ok += result->outcome == OUTCOME_OK;
+    if (prober->settings->decided != NULL)
+        prober->settings->decided(prober->settings->context, answer->index, result);
+}
+
+/* What peer_run_next says at the end. */
+static int run(struct prober *prober)
+{
+    int status = 1;
+    prober->next_draw_ns = prober->settings->progress ? 0 : RDY_NEVER;
+    while (status > 0 || status == -ETIMEDOUT) {
+        draw_when_due(prober);
+        peer_result result;
+        status = peer_run_next(prober->connector, prober->next_draw_ns, &result);
+        if (status > 0)
+            take_result(prober, &result);
+    }
+    if (prober->settings->progress)
+        progress_clear();
+    return status;
+}
+
+/* Of those too that were not decided: how far they have come. */
+static void fill_in(const struct prober *prober, struct report *report)
+{
     for (size_t i = 0; i < prober->peers->count; i++)
-        report->results[i] =
-            result_of(peer_connector_outcome(prober->connector, i), &prober->exchanges[i], begun_ns);
+        if (prober->results[i].outcome == OUTCOME_NOT_DONE)
+            prober->results[i] = result_of(prober, i);
+    report->results = prober->results;
     report->backend = peer_connector_backend(prober->connector);
     report->peak = peer_connector_peak(prober->connector);
-    return 0;
 }
 
 static int open_prober(struct prober *prober)
 {
     peer_connector_options options = prober->settings->connector;
     options.report_failures = true;
-    if (prober->settings->mode != MODE_CONNECT)
+    if (prober->settings->exchange.mode != MODE_CONNECT)
         options.talk = (peer_talk){
             .advance = advance_exchange,
             .context = prober,
         };
     prober->exchanges = calloc(prober->peers->count, sizeof *prober->exchanges);
-    if (prober->exchanges == NULL) {
+    prober->results = calloc(prober->peers->count, sizeof *prober->results);
+    if (prober->exchanges == NULL || prober->results == NULL) {
         complain("%s", rdy_error_sentence(-ENOMEM));
         return -ENOMEM;
     }
@@ -127,28 +133,28 @@ static int open_prober(struct prober *prober)
 
 static int probe(struct prober *prober, struct report *report)
 {
-    const int64_t begun_ns = rdy_clock_now();
+    prober->begun_ns = rdy_clock_now();
     peer_run_note_clamp(prober->connector);
     const int status = run(prober);
-    report->wall_ns = rdy_clock_now() - begun_ns;
+    report->wall_ns = rdy_clock_now() - prober->begun_ns;
     report->interrupted = status == -ECANCELED;
-    if (fill_in(prober, begun_ns, report) == 0)
-        return peer_run_exit_code(prober->connector, status);
-    complain("%s", rdy_error_sentence(-ENOMEM));
-    return EXIT_SYSTEM;
+    fill_in(prober, report);
+    return peer_run_exit_code(prober->connector, status);
 }
 
 int prober_run(const peer_list *peers, const struct prober_settings *settings, struct report *report)
 {
     *report = (struct report){
         .peers = peers,
-        .mode = settings->mode,
+        .mode = settings->exchange.mode,
         .sequential = settings->connector.sequential,
     };
     struct prober prober = {.settings = settings, .peers = peers};
     const int code = open_prober(&prober) < 0 ? EXIT_SYSTEM : probe(&prober, report);
     peer_connector_close(prober.connector);
     free(prober.exchanges);
+    if (report->results == NULL)
+        free(prober.results);
     return code;
 }
 

@@ -6,15 +6,15 @@
 
 #include "apps/common/peer_list.h"
 #include "apps/connect/peer_connector.h"
-#include "apps/probe/handshake.h"
+#include "apps/probe/exchange.h"
 #include "apps/probe/report.h"
 
 struct prober_settings {
-    peer_connector_options connector; /* all but the talk, which is the prober's */
-    enum mode mode;
-    int64_t handshake_timeout_ns;
-    uint8_t greeting[HANDSHAKE_SIZE]; /* our handshake, in handshake mode */
-    bool progress;                    /* draw it on stderr */
+    peer_connector_options connector;  /* all but the talk, which is the prober's */
+    struct exchange_settings exchange; /* with the mode of the run */
+    bool progress;                     /* draw it on stderr */
+    void (*decided)(void *context, size_t index, const struct result *result); /* called for each, or NULL */
+    void *context;
 };
 
 /*

@@ -18,6 +18,8 @@ struct result {
     enum phase phase;  /* the one in which it was decided */
     int error;         /* the negative errno behind the outcome, or 0 */
     unsigned attempts; /* connects */
+    uint32_t pieces;   /* that it sent and that were right */
+    uint64_t bytes;    /* of those */
 };
 
 /* The time that all its phases took. */
