@@ -27,7 +27,7 @@ static int add_argument(peer_list *peers, const char *text, uint16_t port)
     if (strcmp(text, "-") == 0)
         return peer_list_read_path(peers, text, port);
     const int error = peer_list_add(peers, text, port);
-    const char *expected = peer_parse_expected(error, port);
+    const char *expected = peer_parse_expected(error, text, port);
     if (expected != NULL)
         complain("expected %s, not '%s'", expected, text);
     else if (error < 0)

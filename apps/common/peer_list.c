@@ -6,24 +6,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "apps/common/address_bytes.h"
 #include "apps/common/hash.h"
 #include "apps/common/option.h"
+#include "apps/common/peer_network.h"
 #include "apps/common/peer_parse.h"
+#include "apps/common/unmapped.h"
 #include "reactor/error.h"
 
-enum {
-    CAPACITY_AT_FIRST = 16,
-    SLOTS_PER_PEER = 2, /* an open-addressed table stays fast while it is at most half full */
-};
-
-/*
- * The hash table that finds duplicates lies behind the entries in their block: a slot holds the place of an
- * entry plus 1, or 0. The capacity is a power of two.
- */
-static uint32_t *slots_of(peer *peers, size_t capacity)
-{
-    return (uint32_t *)(void *)(peers + capacity);
-}
+enum { CAPACITY_AT_FIRST = 16 };
 
 static bool same_peer(const peer *one, const peer *other)
 {
@@ -32,70 +23,119 @@ static bool same_peer(const peer *one, const peer *other)
     return one->port == other->port && strcasecmp(one->host, other->host) == 0;
 }
 
-/* Over the one spelling that all texts of the same peer share. */
 static uint32_t hash_of(const peer *entry)
 {
-    char text[RDY_ADDRESS_TEXT_MAX];
+    uint8_t bytes[ADDRESS_BYTES_MAX];
     if (entry->host != NULL)
         return hash_text(entry->port, entry->host);
-    rdy_address_print(&entry->address, text, sizeof text);
-    return hash_text(entry->port, text);
+    return hash_bytes(entry->port, bytes, address_get_bytes(&entry->address, bytes));
 }
 
 /* The slot of the entry that is the same peer, or the free one where it would be put. */
-static uint32_t *find_slot(peer *peers, size_t capacity, const peer *entry)
+static uint32_t *find_slot(const peer_list *list, const peer *entry)
 {
-    uint32_t *slots = slots_of(peers, capacity);
-    const size_t mask = capacity * SLOTS_PER_PEER - 1;
+    const size_t mask = list->slot_count - 1;
     size_t place = hash_of(entry) & mask;
-    while (slots[place] != 0 && !same_peer(&peers[slots[place] - 1], entry))
+    while (list->slots[place] != 0 && !same_peer(&list->peers[list->slots[place] - 1], entry))
         place = (place + 1) & mask;
-    return &slots[place];
+    return &list->slots[place];
 }
 
-static int grow(peer_list *list)
+static void fill_slots(peer_list *list)
 {
-    const size_t capacity = list->capacity == 0 ? CAPACITY_AT_FIRST : list->capacity * 2;
-    peer *peers = calloc(capacity, sizeof(peer) + SLOTS_PER_PEER * sizeof(uint32_t));
+    memset(list->slots, 0, list->slot_count * sizeof *list->slots);
+    for (size_t i = 0; i < list->count; i++)
+        *find_slot(list, &list->peers[i]) = (uint32_t)(i + 1);
+}
+
+/* An open-addressed table stays fast while a third of it is free. */
+static int grow_slots(peer_list *list, size_t entries)
+{
+    size_t slot_count = list->slot_count == 0 ? CAPACITY_AT_FIRST : list->slot_count;
+    while (slot_count / 3 * 2 < entries)
+        slot_count *= 2;
+    if (slot_count == list->slot_count)
+        return 0;
+    uint32_t *slots = realloc(list->slots, slot_count * sizeof *slots);
+    if (slots == NULL)
+        return -ENOMEM;
+    list->slots = slots;
+    list->slot_count = slot_count;
+    fill_slots(list);
+    return 0;
+}
+
+/* Makes room for so many more: just that for many at once. */
+static int reserve(peer_list *list, size_t more)
+{
+    const size_t needed = list->count + more;
+    const size_t half_more = list->capacity + list->capacity / 2;
+    if (needed >= UINT32_MAX || grow_slots(list, needed) < 0)
+        return -ENOMEM;
+    if (needed <= list->capacity)
+        return 0;
+    size_t capacity = half_more > CAPACITY_AT_FIRST ? half_more : CAPACITY_AT_FIRST;
+    if (capacity < needed)
+        capacity = needed;
+    peer *peers = capacity > SIZE_MAX / sizeof *peers ? NULL : realloc(list->peers, capacity * sizeof *peers);
     if (peers == NULL)
         return -ENOMEM;
-    if (list->count > 0)
-        memcpy(peers, list->peers, list->count * sizeof(peer));
-    for (size_t i = 0; i < list->count; i++)
-        *find_slot(peers, capacity, &peers[i]) = (uint32_t)(i + 1);
-    free(list->peers);
     list->peers = peers;
     list->capacity = capacity;
     return 0;
 }
 
-/* Takes the entry's memory over on success only. */
-static int insert(peer_list *list, const peer *entry, const char *text, uint32_t *slot)
+/* 1 if the peer is new: its host is the list's then; 0 if it is there already, -ENOMEM. There is room. */
+static int insert(peer_list *list, const peer *entry, const char *text)
 {
-    char *copy = strdup(text);
+    uint32_t *slot = find_slot(list, entry);
+    if (*slot != 0)
+        return 0;
+    const char *copy = text_pool_add(&list->texts, text);
     if (copy == NULL)
         return -ENOMEM;
-    *slot = (uint32_t)(list->count + 1);
     list->peers[list->count] = *entry;
     list->peers[list->count++].text = copy;
-    return 0;
+    *slot = (uint32_t)list->count;
+    return 1;
+}
+
+int peer_list_add_address(peer_list *list, const rdy_address *address)
+{
+    char text[RDY_ADDRESS_TEXT_MAX];
+    const peer entry = {.address = unmapped(address), .port = rdy_address_port(address)};
+    if (reserve(list, 1) < 0)
+        return -ENOMEM;
+    rdy_address_print(&entry.address, text, sizeof text);
+    const int added = insert(list, &entry, text);
+    return added < 0 ? added : 0;
+}
+
+static int add_network(peer_list *list, const char *text, uint16_t default_port)
+{
+    peer_network network;
+    int error = peer_network_parse(text, default_port, &network);
+    if (error == 0)
+        error = reserve(list, network.count);
+    for (size_t i = 0; error == 0 && i < network.count; i++) {
+        const rdy_address address = peer_network_address(&network, i);
+        error = peer_list_add_address(list, &address);
+    }
+    return error;
 }
 
 int peer_list_add(peer_list *list, const char *text, uint16_t default_port)
 {
-    if (list->count == list->capacity && grow(list) < 0)
-        return -ENOMEM;
+    if (strchr(text, '/') != NULL)
+        return add_network(list, text, default_port);
     peer entry = {0};
-    int error = peer_parse(text, default_port, &entry);
+    const int error = peer_parse(text, default_port, &entry);
     if (error < 0)
         return error;
-    uint32_t *slot = find_slot(list->peers, list->capacity, &entry);
-    const bool is_new = *slot == 0;
-    if (is_new)
-        error = insert(list, &entry, text, slot);
-    if (!is_new || error < 0)
+    const int added = reserve(list, 1) < 0 ? -ENOMEM : insert(list, &entry, text);
+    if (added <= 0)
         free(entry.host);
-    return error;
+    return added < 0 ? added : 0;
 }
 
 /* Cuts the comment and the white space at both ends off. */
@@ -119,7 +159,7 @@ static int add_line(peer_list *list, char *line, size_t length, const char *name
     }
     char *text = trimmed(line);
     const int error = *text == '\0' ? 0 : peer_list_add(list, text, default_port);
-    const char *expected = peer_parse_expected(error, default_port);
+    const char *expected = peer_parse_expected(error, text, default_port);
     if (expected != NULL)
         complain("%s:%zu: expected %s, not '%s'", name, number, expected, text);
     else if (error < 0)
@@ -168,12 +208,59 @@ int peer_list_read_path(peer_list *list, const char *path, uint16_t default_port
     return error;
 }
 
+/* Goes through the entries and keeps those for which `is_kept` says so; returns how many it dropped. */
+static size_t keep(peer_list *list, bool (*is_kept)(const peer *entry, size_t place, const void *context),
+                   const void *context)
+{
+    const size_t count = list->count;
+    list->count = 0;
+    for (size_t place = 0; place < count; place++) {
+        if (is_kept(&list->peers[place], place, context))
+            list->peers[list->count++] = list->peers[place];
+        else
+            free(list->peers[place].host);
+    }
+    if (list->slots != NULL)
+        fill_slots(list);
+    return count - list->count;
+}
+
+typedef struct shard {
+    size_t index;
+    size_t count;
+} shard;
+
+static bool is_of_shard(const peer *entry, size_t place, const void *context)
+{
+    const shard *wanted = context;
+    (void)entry;
+    return place % wanted->count == wanted->index - 1;
+}
+
+void peer_list_keep_shard(peer_list *list, size_t index, size_t count)
+{
+    const shard wanted = {.index = index, .count = count};
+    (void)keep(list, is_of_shard, &wanted);
+}
+
+static bool is_of_family(const peer *entry, size_t place, const void *context)
+{
+    const int *wanted = context;
+    (void)place;
+    return entry->host != NULL || rdy_address_family(&entry->address) == *wanted;
+}
+
+size_t peer_list_keep_family(peer_list *list, int family)
+{
+    return keep(list, is_of_family, &family);
+}
+
 void peer_list_free(peer_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->peers[i].text);
+    for (size_t i = 0; i < list->count; i++)
         free(list->peers[i].host);
-    }
     free(list->peers);
+    free(list->slots);
+    text_pool_free(&list->texts);
     *list = (peer_list){0};
 }

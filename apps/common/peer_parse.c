@@ -61,24 +61,29 @@ static bool is_host_name(const char *host)
     return !is_last_label_number(host, length);
 }
 
-static bool parse_address(const char *text, peer *entry)
+static bool parse_address(const char *text, rdy_address *address)
 {
-    rdy_address address;
-    if (rdy_address_parse(text, &address) < 0 || rdy_address_family(&address) == AF_UNIX ||
-        rdy_address_port(&address) == 0)
+    rdy_address parsed;
+    if (rdy_address_parse(text, &parsed) < 0 || rdy_address_family(&parsed) == AF_UNIX ||
+        rdy_address_port(&parsed) == 0)
         return false;
-    entry->address = unmapped(&address);
-    entry->port = rdy_address_port(&address);
+    *address = unmapped(&parsed);
     return true;
 }
 
 /* An address that came without its port; IPv6 then also without its brackets. */
-static bool parse_bare_address(const char *text, uint16_t port, peer *entry)
+static bool parse_bare_address(const char *text, uint16_t port, rdy_address *address)
 {
     char whole[RDY_ADDRESS_TEXT_MAX];
     const bool wants_brackets = text[0] != '[' && strchr(text, ':') != NULL;
     const int length = snprintf(whole, sizeof whole, wants_brackets ? "[%s]:%u" : "%s:%u", text, port);
-    return length < (int)sizeof whole && parse_address(whole, entry);
+    return length < (int)sizeof whole && parse_address(whole, address);
+}
+
+bool peer_parse_address(const char *text, uint16_t default_port, rdy_address *address)
+{
+    return parse_address(text, address) ||
+           (default_port != 0 && parse_bare_address(text, default_port, address));
 }
 
 static int parse_name(const char *text, uint16_t default_port, peer *entry)
@@ -98,8 +103,7 @@ static int parse_name(const char *text, uint16_t default_port, peer *entry)
     return 0;
 }
 
-/* Whether the text is HOST:NUMBER with a number that is no port. */
-static bool is_port_out_of_range(const char *text)
+bool peer_parse_is_port_out_of_range(const char *text)
 {
     uint16_t port;
     const char *colon = strrchr(text, ':');
@@ -110,20 +114,24 @@ static bool is_port_out_of_range(const char *text)
 
 int peer_parse(const char *text, uint16_t default_port, peer *entry)
 {
-    if (is_port_out_of_range(text))
+    if (peer_parse_is_port_out_of_range(text))
         return -ERANGE;
-    if (parse_address(text, entry))
-        return 0;
-    if (default_port != 0 && parse_bare_address(text, default_port, entry))
-        return 0;
-    return parse_name(text, default_port, entry);
+    if (!peer_parse_address(text, default_port, &entry->address))
+        return parse_name(text, default_port, entry);
+    entry->port = rdy_address_port(&entry->address);
+    return 0;
 }
 
-const char *peer_parse_expected(int error, uint16_t default_port)
+const char *peer_parse_expected(int error, const char *text, uint16_t default_port)
 {
+    const bool is_network = strchr(text, '/') != NULL;
     if (error == -ERANGE)
         return "a port from 1 to 65535";
+    if (error == -E2BIG)
+        return "a network of at most 1048576 addresses (/12, IPv6 /108)";
     if (error != -EINVAL)
         return NULL;
+    if (is_network)
+        return default_port == 0 ? "ADDRESS/BITS:PORT" : "ADDRESS/BITS[:PORT]";
     return default_port == 0 ? "HOST:PORT" : "HOST[:PORT]";
 }

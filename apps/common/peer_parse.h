@@ -1,6 +1,7 @@
 #ifndef RDY_APPS_COMMON_PEER_PARSE_H
 #define RDY_APPS_COMMON_PEER_PARSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "apps/common/peer_list.h"
@@ -11,7 +12,16 @@
  */
 int peer_parse(const char *text, uint16_t default_port, peer *entry);
 
-/* For a message, what was expected where peer_parse gave that error; NULL for an error that is not of the text. */
-const char *peer_parse_expected(int error, uint16_t default_port);
+/* The part of it that reads an address; false for other text. The address is unmapped (unmapped.h). */
+bool peer_parse_address(const char *text, uint16_t default_port, rdy_address *address);
+
+/* Whether the text is HOST:NUMBER with a number that is no port. */
+bool peer_parse_is_port_out_of_range(const char *text);
+
+/*
+ * For a message, what was expected where peer_list_add gave that error for the text; NULL for an error that is
+ * not the text's.
+ */
+const char *peer_parse_expected(int error, const char *text, uint16_t default_port);
 
 #endif
