@@ -1,31 +1,54 @@
 #include "tests/peers/conversation.h"
 
 #include <errno.h>
-#include <string.h>
+#include <poll.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* So few bytes always fit into the buffer of a new connection: a short write is an error too. */
-static bool send_all(int socket, const void *bytes, size_t size)
+bool conversation_goes_on_after(ptrdiff_t size)
 {
-    return write(socket, bytes, size) == (ssize_t)size;
+    return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-static void make_good_answer(const struct conversation *conversation, unsigned char answer[HANDSHAKE_SIZE])
+bool conversation_reset(const struct conversation *conversation)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(conversation->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    return false;
+}
+
+bool conversation_send(struct conversation *conversation)
+{
+    return outbox_send(&conversation->outbox, conversation->socket,
+                       conversation->outbox.drips ? 0 : SIZE_MAX);
+}
+
+void conversation_hang_up(struct conversation *conversation)
+{
+    conversation->outbox.closes = true;
+    conversation->is_deaf = true;
+}
+
+static void make_answer(const struct conversation *conversation, unsigned char answer[HANDSHAKE_SIZE])
 {
     const struct peer *peer = conversation->peer;
     const unsigned char *asked = conversation->handshake + INFO_HASH_OFFSET;
     handshake_write(answer, peer->info_hash != NULL ? peer->info_hash : asked, peer->number);
+    if (talk_offers_extensions(peer))
+        answer[EXTENDED_BYTE] |= EXTENDED_MASK;
+    if (talk_offers_fast(peer))
+        answer[FAST_BYTE] |= FAST_MASK;
 }
 
-static bool answer_well(const struct conversation *conversation)
+static void add_answer(struct conversation *conversation, size_t size)
 {
     unsigned char answer[HANDSHAKE_SIZE];
-    make_good_answer(conversation, answer);
-    return send_all(conversation->socket, answer, sizeof(answer));
+    make_answer(conversation, answer);
+    outbox_add(&conversation->outbox, answer, size);
 }
 
-static bool answer_with_another_hash(const struct conversation *conversation)
+static void add_answer_with_another_hash(struct conversation *conversation)
 {
     unsigned char another[INFO_HASH_SIZE];
     for (size_t i = 0; i < INFO_HASH_SIZE; i++)
@@ -33,96 +56,100 @@ static bool answer_with_another_hash(const struct conversation *conversation)
 
     unsigned char answer[HANDSHAKE_SIZE];
     handshake_write(answer, another, conversation->peer->number);
-    return send_all(conversation->socket, answer, sizeof(answer));
+    outbox_add(&conversation->outbox, answer, sizeof(answer));
 }
 
-static bool answer_like_a_web_server(const struct conversation *conversation)
+static void add_answer_of_a_web_server(struct outbox *outbox)
 {
     static const char answer[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
-    return send_all(conversation->socket, answer, sizeof(answer) - 1);
+    outbox_add(outbox, answer, sizeof(answer) - 1);
 }
 
-/* Only the sending half is closed: close(2) would turn whatever the asker still sends into a reset. */
-static bool close_early(const struct conversation *conversation)
+static void close_early(struct conversation *conversation)
 {
     enum { PART = 20 };
-    unsigned char answer[HANDSHAKE_SIZE];
-    make_good_answer(conversation, answer);
-    if (conversation->peer->number % 2 == 0 && !send_all(conversation->socket, answer, PART))
-        return false;
-    return shutdown(conversation->socket, SHUT_WR) == 0;
-}
-
-static bool reset(const struct conversation *conversation)
-{
-    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(conversation->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    return false;
-}
-
-static bool begin_to_drip(struct conversation *conversation)
-{
-    unsigned char answer[HANDSHAKE_SIZE];
-    make_good_answer(conversation, answer);
-    memcpy(conversation->handshake, answer, sizeof(answer));
-    return true;
+    if (conversation->peer->number % 2 == 0)
+        add_answer(conversation, PART);
+    conversation_hang_up(conversation);
 }
 
 static bool answer(struct conversation *conversation)
 {
-    switch (conversation->peer->kind) {
-    case PEER_GOOD:
-        return answer_well(conversation);
-    case PEER_CLOSING_EARLY:
-        return close_early(conversation);
-    case PEER_RESETTING:
-        return reset(conversation);
-    case PEER_WRONG_INFO_HASH:
-        return answer_with_another_hash(conversation);
-    case PEER_WRONG_PROTOCOL:
-        return answer_like_a_web_server(conversation);
-    case PEER_DRIPPING:
-        return begin_to_drip(conversation);
-    case PEER_SILENT:
-        return true; /* says nothing, which is the point of it */
-    case PEER_REFUSED:
-    case PEER_UNRESPONSIVE:
-    case PEER_KINDS:
-        break; /* nobody is ever accepted by these */
+    const enum deed deed = behaviour_of(conversation->peer->kind)->handshake;
+    conversation->is_deaf = deed != DEED_RIGHT;
+    conversation->outbox.drips = deed == DEED_DRIP;
+    switch (deed) {
+    case DEED_CLOSE:
+        close_early(conversation);
+        break;
+    case DEED_RESET:
+        return conversation_reset(conversation);
+    case DEED_ANOTHER_HASH:
+        add_answer_with_another_hash(conversation);
+        break;
+    case DEED_WEB_SERVER:
+        add_answer_of_a_web_server(&conversation->outbox);
+        break;
+    case DEED_NOTHING:
+        break; /* says nothing, which is the point of it */
+    case DEED_DRIP:
+        add_answer(conversation, HANDSHAKE_SIZE);
+        break;
+    default:
+        add_answer(conversation, HANDSHAKE_SIZE);
+        talk_begin(conversation);
     }
-    return false;
+    return conversation_send(conversation);
 }
 
-/* What read(2) said: the end of the stream and every real error end a conversation. */
-static bool goes_on_after(ssize_t size)
+static bool receive_handshake(struct conversation *conversation)
 {
-    return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+    const size_t missing = HANDSHAKE_SIZE - conversation->received;
+    const ssize_t size =
+        read(conversation->socket, conversation->handshake + conversation->received, missing);
+    if (size <= 0)
+        return conversation_goes_on_after(size);
+    conversation->received += (size_t)size;
+    return (size_t)size < missing || answer(conversation);
 }
 
 static bool discard(int socket)
 {
     unsigned char bytes[4096];
-    return goes_on_after(read(socket, bytes, sizeof(bytes)));
+    return conversation_goes_on_after(read(socket, bytes, sizeof(bytes)));
 }
 
-bool conversation_receive(struct conversation *conversation)
+static bool receive(struct conversation *conversation)
 {
-    const size_t missing = HANDSHAKE_SIZE - conversation->received;
-    if (missing == 0)
+    if (conversation->is_deaf)
         return discard(conversation->socket);
-
-    const ssize_t size =
-        read(conversation->socket, conversation->handshake + conversation->received, missing);
-    if (size <= 0)
-        return goes_on_after(size);
-    conversation->received += (size_t)size;
-    return (size_t)size < missing || answer(conversation);
+    if (conversation->received < HANDSHAKE_SIZE)
+        return receive_handshake(conversation);
+    return talk_receive(conversation);
 }
 
-bool conversation_drip(struct conversation *conversation)
+short conversation_events(const struct conversation *conversation)
 {
-    const bool asked = conversation->received == HANDSHAKE_SIZE;
-    if (conversation->peer->kind != PEER_DRIPPING || !asked || conversation->dripped == HANDSHAKE_SIZE)
-        return true;
-    return send_all(conversation->socket, &conversation->handshake[conversation->dripped++], 1);
+    const struct outbox *outbox = &conversation->outbox;
+    const bool hears = conversation->is_deaf || talk_has_room(&conversation->talk);
+    const bool has_to_send = !outbox_is_empty(outbox) && !outbox->drips;
+    return (short)((hears ? POLLIN : 0) | (has_to_send ? POLLOUT : 0));
+}
+
+bool conversation_advance(struct conversation *conversation)
+{
+    return conversation_send(conversation) && talk_answer(conversation) && receive(conversation);
+}
+
+bool conversation_tick(struct conversation *conversation)
+{
+    if (conversation->outbox.drips && !outbox_send(&conversation->outbox, conversation->socket, 1))
+        return false;
+    return conversation->is_deaf || conversation->received < HANDSHAKE_SIZE || talk_tick(conversation);
+}
+
+void conversation_end(struct conversation *conversation)
+{
+    close(conversation->socket);
+    outbox_free(&conversation->outbox);
 }

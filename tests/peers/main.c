@@ -51,8 +51,12 @@ static void open_kind(struct peer *peers, size_t first, enum peer_kind kind, con
 {
     const size_t count = options->counts[kind];
     for (size_t number = first; number < first + count; number++) {
-        peers[number] = (struct peer){.kind = kind, .number = number};
-        peers[number].info_hash = options->has_info_hash ? options->info_hash : NULL;
+        peers[number] = (struct peer){
+            .kind = kind,
+            .number = number,
+            .info_hash = options->has_info_hash ? options->info_hash : NULL,
+            .content = &options->content,
+        };
         peer_open(&peers[number], options->ipv6);
     }
     if (kind == PEER_UNRESPONSIVE)

@@ -66,9 +66,9 @@ void peer_print(const struct peer *peer)
     char host[INET6_ADDRSTRLEN];
     if (peer->address.any.sa_family == AF_INET6) {
         (void)inet_ntop(AF_INET6, &peer->address.v6.sin6_addr, host, sizeof(host));
-        (void)printf("[%s]:%u %s\n", host, ntohs(peer->address.v6.sin6_port), peer_kind_name(peer->kind));
+        (void)printf("[%s]:%u %s\n", host, ntohs(peer->address.v6.sin6_port), behaviour_of(peer->kind)->name);
     } else {
         (void)inet_ntop(AF_INET, &peer->address.v4.sin_addr, host, sizeof(host));
-        (void)printf("%s:%u %s\n", host, ntohs(peer->address.v4.sin_port), peer_kind_name(peer->kind));
+        (void)printf("%s:%u %s\n", host, ntohs(peer->address.v4.sin_port), behaviour_of(peer->kind)->name);
     }
 }

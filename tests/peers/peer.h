@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "tests/peers/content.h"
 #include "tests/peers/kind.h"
 
 struct peer {
     enum peer_kind kind;
     size_t number;                  /* among all peers */
     const unsigned char *info_hash; /* NULL: whatever is asked for */
-    int socket;                     /* listens, unless the kind is refused: then it only keeps the port */
+    const struct content *content;
+    int socket; /* listens, unless the kind is refused: then it only keeps the port */
     socklen_t address_size;
     union {
         struct sockaddr any;

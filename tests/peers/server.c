@@ -12,7 +12,7 @@
 #include "tests/peers/conversation.h"
 #include "tests/peers/fail.h"
 
-enum { DRIP_MILLISECONDS = 200 };
+enum { TICK_MILLISECONDS = 200 };
 
 struct server {
     const struct peer *peers;
@@ -21,8 +21,8 @@ struct server {
     size_t conversation_count;
     size_t conversation_capacity;
     struct pollfd *polled; /* standard input, then the peers, then the conversations */
-    bool drips;
-    int64_t next_drip;
+    bool ticks;
+    int64_t next_tick;
 };
 
 static int64_t milliseconds_now(void)
@@ -68,7 +68,7 @@ static void begin_conversation(struct server *server, const struct peer *peer, i
 static void end_conversation(struct server *server, size_t i)
 {
     const size_t last = --server->conversation_count;
-    close(server->conversations[i].socket);
+    conversation_end(&server->conversations[i]);
     server->conversations[i] = server->conversations[last];
     polled_conversations(server)[i] = polled_conversations(server)[last];
 }
@@ -77,8 +77,12 @@ static void end_conversation(struct server *server, size_t i)
 static void serve_conversations(struct server *server)
 {
     for (size_t i = server->conversation_count; i-- > 0;) {
-        const bool readable = polled_conversations(server)[i].revents != 0;
-        if (readable && !conversation_receive(&server->conversations[i]))
+        struct conversation *conversation = &server->conversations[i];
+        if (polled_conversations(server)[i].revents == 0)
+            continue;
+        if (conversation_advance(conversation))
+            polled_conversations(server)[i].events = conversation_events(conversation);
+        else
             end_conversation(server, i);
     }
 }
@@ -103,22 +107,26 @@ static void serve_peers(struct server *server)
             accept_all(server, &server->peers[i]);
 }
 
-static void drip_if_due(struct server *server)
+static void tick_if_due(struct server *server)
 {
     const int64_t now = milliseconds_now();
-    if (!server->drips || now < server->next_drip)
+    if (!server->ticks || now < server->next_tick)
         return;
-    server->next_drip = now + DRIP_MILLISECONDS;
-    for (size_t i = server->conversation_count; i-- > 0;)
-        if (!conversation_drip(&server->conversations[i]))
+    server->next_tick = now + TICK_MILLISECONDS;
+    for (size_t i = server->conversation_count; i-- > 0;) {
+        struct conversation *conversation = &server->conversations[i];
+        if (conversation_tick(conversation))
+            polled_conversations(server)[i].events = conversation_events(conversation);
+        else
             end_conversation(server, i);
+    }
 }
 
-static int milliseconds_to_next_drip(const struct server *server)
+static int milliseconds_to_next_tick(const struct server *server)
 {
-    if (!server->drips)
+    if (!server->ticks)
         return -1;
-    const int64_t left = server->next_drip - milliseconds_now();
+    const int64_t left = server->next_tick - milliseconds_now();
     return left > 0 ? (int)left : 0;
 }
 
@@ -131,7 +139,7 @@ static bool input_has_ended(const struct pollfd *input)
 static void await_events(struct server *server)
 {
     const size_t count = 1 + server->peer_count + server->conversation_count;
-    while (poll(server->polled, (nfds_t)count, milliseconds_to_next_drip(server)) < 0)
+    while (poll(server->polled, (nfds_t)count, milliseconds_to_next_tick(server)) < 0)
         if (errno != EINTR)
             fail("poll");
 }
@@ -145,7 +153,7 @@ static void open_server(struct server *server, const struct peer *peers, size_t 
     for (size_t i = 0; i < count; i++) {
         const int socket = peer_is_served(&peers[i]) ? peers[i].socket : -1;
         polled_peers(server)[i] = (struct pollfd){.fd = socket, .events = POLLIN};
-        server->drips = server->drips || peers[i].kind == PEER_DRIPPING;
+        server->ticks = server->ticks || behaviour_of(peers[i].kind)->needs_ticks;
     }
 }
 
@@ -164,7 +172,7 @@ void server_run(const struct peer *peers, size_t count)
     do {
         await_events(&server);
         serve_conversations(&server);
-        drip_if_due(&server);
+        tick_if_due(&server);
         serve_peers(&server);
     } while (!input_has_ended(&server.polled[0]));
     close_server(&server);
