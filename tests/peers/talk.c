@@ -135,8 +135,10 @@ void talk_begin(struct conversation *conversation)
 static void hear_interest(struct conversation *conversation)
 {
     const struct peer *peer = conversation->peer;
-    conversation->talk.is_interested = true;
-    if (behaviour_of(peer->kind)->unchoke == DEED_RIGHT && peer->content->bytes != NULL)
+    struct talk *talk = &conversation->talk;
+    const bool has_content = peer->content->bytes != NULL;
+    talk->is_interested = true;
+    if (behaviour_of(peer->kind)->unchoke == DEED_RIGHT && has_content && !talk->is_unchoked)
         unchoke(conversation);
 }
 
