@@ -29,7 +29,7 @@ void peer_attempt_advance(peer_connector *connector, peer_probe *probe)
         break;
     case RDY_CONNECTOR_TOO_LATE:
         rdy_connector_close(&probe->attempt);
-        peer_probe_fail(connector, probe, error, RDY_FAILURE_TIMED_OUT);
+        peer_probe_end(connector, probe, error, RDY_FAILURE_TIMED_OUT);
         break;
     case RDY_CONNECTOR_CONNECTING:
     case RDY_CONNECTOR_IDLE:
@@ -59,7 +59,7 @@ static rdy_failure failure_at_once(int error)
 
 int peer_attempt_start(peer_connector *connector, peer_probe *probe)
 {
-    const int64_t deadline_ns = rdy_clock_after(probe->started_ns, connector->timeout_ns);
+    const int64_t deadline_ns = peer_probe_deadline(connector, probe);
     probe->outcome.attempts++;
     const int error = open_attempt(connector, probe, deadline_ns);
     if (peer_probe_is_exhaustion(error))

@@ -77,6 +77,9 @@ static int make_probes(peer_connector *connector)
 static int set_up(peer_connector *connector, const peer_connector_options *options)
 {
     connector->timeout_ns = options->timeout_ns == 0 ? PEER_CONNECTOR_TIMEOUT : options->timeout_ns;
+    connector->retries = options->retries;
+    connector->retry_delay_ns =
+        options->retry_delay_ns == 0 ? PEER_CONNECTOR_RETRY_DELAY : options->retry_delay_ns;
     connector->talk = options->talk;
     connector->is_sequential = options->sequential;
     connector->report_failures = options->report_failures;
@@ -167,7 +170,7 @@ int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer
         if (connector->is_stopped)
             return -ECANCELED;
         const int64_t start_ns = fault == 0 ? peer_turn_next(connector) : RDY_NEVER;
-        if (start_ns == RDY_NEVER && !is_under_way(connector))
+        if (start_ns == RDY_NEVER && !is_under_way(connector) && (fault < 0 || connector->backing_off == 0))
             return fault;
         if (rdy_clock_now() >= moment_ns)
             return -ETIMEDOUT;

@@ -22,8 +22,9 @@
  *      Waiting -----------------> Connecting ----+----> Connected
  *       |  ^ ^                     |    |        |          ^
  *       |  | +-- local fault, -----+    |        v          |
- *       |  |     another address        |     Talking ------+
- *       v  |                            v        |
+ *       |  |     another address,       |     Talking ------+
+ *       |  |     retry <----------------+--------+
+ *       v  |                            v        v
  *      Resolving ------------------> Error <-----+    refused, reset, too late, unknown name, ...
  *
  * Only an entry with a name goes through Resolving; the addresses of its name are tried one after another,
@@ -31,14 +32,19 @@
  * machine (no descriptor, no memory, no route) is never a peer's: the probe waits again and is started anew
  * when a descriptor is free or the others are through. No address is connected to twice: the entries that are
  * addresses have theirs for themselves, any other belongs to the name that was looked up first.
+ *
+ * A retry goes through all addresses again, after a delay in which nothing is under way for the peer, so there
+ * are never two connections to it; the last try is the outcome. A name is looked up once: what the lookup has
+ * said is final. Neither the delays nor the wait for a turn are time that the peer has taken.
  */
 typedef struct peer_connector peer_connector;
 
-#define PEER_CONNECTOR_TIMEOUT       (5 * RDY_SECOND)
-#define PEER_CONNECTOR_CONCURRENCY   256
-#define PEER_CONNECTOR_RETRY_DELAY   RDY_SECOND
-#define PEER_CONNECTOR_ATTEMPT_DELAY (250 * RDY_MILLISECOND) /* RFC 8305, section 8, as the least one */
-#define PEER_CONNECTOR_ATTEMPT_LEAST (10 * RDY_MILLISECOND)
+#define PEER_CONNECTOR_TIMEOUT          (5 * RDY_SECOND)
+#define PEER_CONNECTOR_CONCURRENCY      256
+#define PEER_CONNECTOR_RETRY_DELAY      RDY_SECOND
+#define PEER_CONNECTOR_RETRY_DELAY_MOST (600 * RDY_SECOND)
+#define PEER_CONNECTOR_ATTEMPT_DELAY    (250 * RDY_MILLISECOND) /* RFC 8305, section 8 */
+#define PEER_CONNECTOR_ATTEMPT_LEAST    (10 * RDY_MILLISECOND)
 
 /* What is said on a stream between its connect and its being handed out. */
 typedef struct peer_talk {
@@ -60,19 +66,31 @@ typedef struct peer_talk {
 } peer_talk;
 
 typedef struct peer_connector_options {
-    bool sequential;        /* one peer at a time, in the order of the list, as a blocking program would */
-    bool report_failures;   /* next hands out peers that failed too */
-    bool happy;             /* the addresses of a name race against each other (RFC 8305) */
-    int family;             /* of the addresses that names stand for: AF_INET, AF_INET6, or 0 for both */
-    int64_t timeout_ns;     /* for each peer from its own start, and for each of its retries from that one's;
-                             0 is PEER_CONNECTOR_TIMEOUT, below 0 none */
-    size_t concurrency;     /* connections at once, beside a few lookups; 0 is PEER_CONNECTOR_CONCURRENCY */
-    unsigned rate;          /* new connections a second at most, of any kind; 0 is as many as can be */
-    unsigned retries;       /* further attempts for a peer that was refused, reset, unreachable or too late */
-    int64_t retry_delay_ns; /* before the first of them, then 1.5 times the last; 0 is
-                                 PEER_CONNECTOR_RETRY_DELAY */
-    int64_t attempt_delay_ns; /* from one start in a race to the next; 0 is PEER_CONNECTOR_ATTEMPT_DELAY, less
-                                 than PEER_CONNECTOR_ATTEMPT_LEAST is that; RFC 8305 recommends 100 ms to 2 s */
+    bool sequential;      /* one peer at a time with all its retries, in the order of the list, as a blocking
+                             program would */
+    bool report_failures; /* next hands out peers that failed too */
+    bool happy;           /* the addresses of a name race against each other (RFC 8305) */
+    int family;           /* of the addresses that names stand for: AF_INET, AF_INET6, or 0 for both */
+    int64_t timeout_ns; /* for each peer from its own start, and for each of its retries from that one's; 0 is
+                             PEER_CONNECTOR_TIMEOUT, below 0 none */
+    size_t concurrency; /* connections at once, beside a few lookups; 0 is PEER_CONNECTOR_CONCURRENCY */
+    unsigned rate;      /* connects that are begun in a second, of any kind; 0 is as many as can be */
+
+    /*
+     * How often a peer is tried again that was refused, reset, unreachable or too late, in its connect or by the
+     * error of its talk. The first time after `retry_delay_ns`, 0 for PEER_CONNECTOR_RETRY_DELAY; then each
+     * delay is 1.5 times the last, up to PEER_CONNECTOR_RETRY_DELAY_MOST.
+     */
+    unsigned retries;
+    int64_t retry_delay_ns;
+
+    /*
+     * From one start in a race to the next, the Connection Attempt Delay of RFC 8305: 0 for
+     * PEER_CONNECTOR_ATTEMPT_DELAY, and never less than PEER_CONNECTOR_ATTEMPT_LEAST. Recommended are 100 ms to
+     * 2 s.
+     */
+    int64_t attempt_delay_ns;
+
     peer_talk talk;
     const char *backend;     /* as in rdy_poll_options */
     int64_t spin_ns;         /* as in rdy_poll_options */
@@ -95,14 +113,14 @@ typedef struct peer_outcome {
     int64_t elapsed_ns; /* that its lookup, connect and talk have taken; without the time that it waited */
     int64_t started_ns; /* when it was first started, of rdy_clock_now; 0 if it never was */
     int64_t resolve_ns; /* the part of elapsed_ns that the lookup took */
-    int64_t talk_ns;    /* the part that the talk took; what is left is the connects' */
+    int64_t talk_ns;    /* the part that the talks took; what is left is the connects' */
     peer_state state;
     int error;           /* in PEER_ERROR a negative errno: -ETIMEDOUT for the deadline, -ENXIO for a name
                             that is not known, -EALREADY for one that leads to another peer's address */
     rdy_failure failure; /* what the error says: for an error of the lookup, or no route from here, it is
                             RDY_FAILURE_LOCAL */
     unsigned attempts;   /* how often a connect was tried, with those that a local fault ended */
-    bool has_talked;     /* it was connected: what followed was the talk's */
+    bool has_talked;     /* it was connected in the last try: what followed was the talk's */
 } peer_outcome;
 
 typedef struct peer_result {
@@ -136,7 +154,7 @@ int peer_connector_next(peer_connector *connector, peer_result *result);
 int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer_result *result);
 
 /*
- * Gives up the peers that wait: they end in PEER_ERROR with `error`, which is this machine's fault. For a
+ * Gives up the peers that wait for their turn: they end in PEER_ERROR with `error`, which is this machine's fault. For a
  * program that has nothing to close when next tells of a fault. Returns how many there were.
  */
 size_t peer_connector_give_up(peer_connector *connector, int error);

@@ -1,6 +1,7 @@
 #include "apps/connect/peer_lookup.h"
 
 #include <errno.h>
+#include <string.h>
 
 int peer_lookup_start(peer_connector *connector, peer_probe *probe)
 {
@@ -11,25 +12,43 @@ int peer_lookup_start(peer_connector *connector, peer_probe *probe)
         return error;
     connector->lookups++;
     peer_probe_enter(connector, probe, PEER_RESOLVING);
-    rdy_timer_wheel_arm(&connector->wheel, &probe->timer,
-                        rdy_clock_after(probe->started_ns, connector->timeout_ns));
+    rdy_timer_wheel_arm(&connector->wheel, &probe->timer, peer_probe_deadline(connector, probe));
     return 0;
+}
+
+/*
+ * Takes the next address for this peer alone, or out of the list if another has it. So those it has taken come
+ * first, and are not asked for twice when it goes through them again.
+ */
+static int claim(peer_connector *connector, peer_probe *probe)
+{
+    rdy_address *next = &probe->addresses[probe->address_next];
+    const int is_new = address_set_add(&connector->addresses_seen, next);
+    if (is_new > 0)
+        probe->address_claimed++;
+    if (is_new == 0)
+        memmove(next, next + 1, (--probe->address_count - probe->address_next) * sizeof *next);
+    return is_new < 0 ? is_new : 0;
 }
 
 int peer_lookup_next_address(peer_connector *connector, peer_probe *probe)
 {
-    while (probe->address_next < probe->address_count) {
-        const rdy_address *address = &probe->addresses[probe->address_next];
-        const int is_new = address_set_add(&connector->addresses_seen, address);
-        if (is_new < 0)
-            return is_new;
-        probe->address_next++;
-        if (is_new == 0)
-            continue;
-        probe->outcome.address = address;
-        return 1;
-    }
-    return 0;
+    int error = 0;
+    while (error == 0 && probe->address_next == probe->address_claimed &&
+           probe->address_next < probe->address_count)
+        error = claim(connector, probe);
+    if (error < 0 || probe->address_next == probe->address_count)
+        return error;
+    probe->outcome.address = &probe->addresses[probe->address_next++];
+    return 1;
+}
+
+void peer_lookup_rewind(peer_probe *probe)
+{
+    if (probe->address_claimed == 0)
+        return;
+    probe->outcome.address = &probe->addresses[0];
+    probe->address_next = 1;
 }
 
 static void use_addresses(peer_connector *connector, peer_probe *probe)

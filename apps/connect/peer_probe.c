@@ -16,6 +16,11 @@ bool peer_probe_is_exhaustion(int error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
+int64_t peer_probe_deadline(const peer_connector *connector, const peer_probe *probe)
+{
+    return rdy_clock_after(probe->started_ns + probe->earlier_ns, connector->timeout_ns);
+}
+
 void peer_probe_enter(peer_connector *connector, peer_probe *probe, peer_state state)
 {
     probe->outcome.state = state;
@@ -43,7 +48,7 @@ static void leave(peer_connector *connector, peer_probe *probe, peer_state state
     if (earlier == PEER_RESOLVING)
         probe->outcome.resolve_ns = probe->outcome.elapsed_ns;
     if (earlier == PEER_TALKING)
-        probe->outcome.talk_ns = now_ns - probe->talk_started_ns;
+        probe->outcome.talk_ns += now_ns - probe->talk_started_ns;
     probe->outcome.state = state;
 }
 
@@ -62,6 +67,44 @@ void peer_probe_fail(peer_connector *connector, peer_probe *probe, int error, rd
     connector->fault_tries += TRIES_FOR_EACH_THROUGH;
     if (connector->report_failures)
         peer_queue_append(&connector->answers, probe);
+}
+
+/* What may be otherwise in a moment. The talk has other words, such as -EPROTO, for what will not. */
+static bool is_transient(rdy_failure failure)
+{
+    return failure == RDY_FAILURE_REFUSED || failure == RDY_FAILURE_TIMED_OUT ||
+           failure == RDY_FAILURE_RESET || failure == RDY_FAILURE_UNREACHABLE;
+}
+
+static int64_t retry_delay(const peer_connector *connector, unsigned retries)
+{
+    int64_t delay_ns = connector->retry_delay_ns;
+    for (unsigned i = 0; i < retries && delay_ns < PEER_CONNECTOR_RETRY_DELAY_MOST; i++)
+        delay_ns += delay_ns / 2;
+    return delay_ns < PEER_CONNECTOR_RETRY_DELAY_MOST ? delay_ns : PEER_CONNECTOR_RETRY_DELAY_MOST;
+}
+
+/* All begins anew, but what it has cost so far is kept. */
+static void back_off(peer_connector *connector, peer_probe *probe)
+{
+    const int64_t delay_ns = retry_delay(connector, probe->retries++);
+    rdy_tcp_stream_close(&probe->stream);
+    leave(connector, probe, PEER_WAITING);
+    probe->earlier_ns = probe->outcome.elapsed_ns;
+    probe->outcome.has_talked = false;
+    peer_lookup_rewind(probe);
+    connector->backing_off++;
+    rdy_timer_wheel_arm(&connector->wheel, &probe->timer, rdy_clock_after(rdy_clock_now(), delay_ns));
+}
+
+void peer_probe_end(peer_connector *connector, peer_probe *probe, int error, rdy_failure failure)
+{
+    if (!is_transient(failure) || probe->retries == connector->retries) {
+        peer_probe_fail(connector, probe, error, failure);
+        return;
+    }
+    peer_probe_note_failure(probe, error, failure);
+    back_off(connector, probe);
 }
 
 static void succeed(peer_connector *connector, peer_probe *probe)
@@ -93,12 +136,18 @@ void peer_probe_end_noted(peer_connector *connector, peer_probe *probe)
     const peer_outcome *outcome = &probe->outcome;
     const bool is_alone = connector->under_way + connector->resolving == 1;
     if (outcome->failure != RDY_FAILURE_LOCAL || (probe->is_faulted && is_alone)) {
-        peer_probe_fail(connector, probe, outcome->error, outcome->failure);
+        peer_probe_end(connector, probe, outcome->error, outcome->failure);
         return;
     }
     probe->is_faulted = true;
     leave(connector, probe, PEER_WAITING);
     peer_queue_append(&connector->faulted, probe);
+}
+
+static void stop_backing_off(peer_connector *connector, peer_probe *probe)
+{
+    connector->backing_off--;
+    peer_queue_prepend(&connector->addresses, probe);
 }
 
 /* ---- the talk ---- */
@@ -111,9 +160,9 @@ static void advance_talk(peer_connector *connector, peer_probe *probe)
     if (error == 0)
         succeed(connector, probe);
     else if (error != -EAGAIN)
-        peer_probe_fail(connector, probe, error, rdy_failure_from_error(error));
+        peer_probe_end(connector, probe, error, rdy_failure_from_error(error));
     else if (probe->talk_deadline_ns <= rdy_clock_now())
-        peer_probe_fail(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
+        peer_probe_end(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
     else if (probe->talk_deadline_ns != earlier_ns)
         rdy_timer_wheel_arm(&connector->wheel, &probe->timer, probe->talk_deadline_ns);
 }
@@ -159,6 +208,8 @@ void peer_probe_expire(peer_connector *connector, peer_probe *probe)
         advance_talk(connector, probe);
     else if (probe->outcome.state == PEER_RESOLVING)
         peer_probe_fail(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
+    else if (probe->outcome.state == PEER_WAITING)
+        stop_backing_off(connector, probe);
 }
 
 void peer_probe_give_up(peer_connector *connector, peer_probe *probe, int error)

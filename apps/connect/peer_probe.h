@@ -35,9 +35,12 @@ struct peer_connector {
     size_t concurrency;
     size_t under_way; /* connecting, talking, or connected and not handed out */
     size_t resolving;
-    size_t peak;    /* the most there were of both */
-    size_t lookups; /* questions that the resolver has not answered, still wanted or not */
+    size_t peak;        /* the most there were of both */
+    size_t lookups;     /* questions that the resolver has not answered, still wanted or not */
+    size_t backing_off; /* waiting for a timer, to be connected to again */
     int64_t timeout_ns;
+    unsigned retries; /* that a peer may have */
+    int64_t retry_delay_ns;
     peer_talk talk;
     address_set addresses_seen;
     peer_queue names;     /* waiting, to be looked up */
@@ -74,10 +77,16 @@ void peer_probe_put_back(peer_connector *connector, peer_probe *probe);
 /* Keeps the error of an attempt: of several the last one counts, but what is missing here says less than an answer. */
 void peer_probe_note_failure(peer_probe *probe, int error, rdy_failure failure);
 
-/* Ends it in PEER_ERROR with what was noted, or puts it behind all others because it may be this machine's fault. */
+/* By when what is under way has to be decided. */
+int64_t peer_probe_deadline(const peer_connector *connector, const peer_probe *probe);
+
+/* Ends it in PEER_ERROR, or begins a retry. */
+void peer_probe_end(peer_connector *connector, peer_probe *probe, int error, rdy_failure failure);
+
+/* Ends it so with what was noted, or puts it behind all others because it may be this machine's fault. */
 void peer_probe_end_noted(peer_connector *connector, peer_probe *probe);
 
-/* Ends it in PEER_ERROR. */
+/* Ends it in PEER_ERROR, for good. */
 void peer_probe_fail(peer_connector *connector, peer_probe *probe, int error, rdy_failure failure);
 
 /* Its stream is connected: it is talked to, or handed out. */

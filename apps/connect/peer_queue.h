@@ -15,11 +15,14 @@ typedef struct peer_probe {
     rdy_tcp_stream stream;  /* once connected */
     rdy_address *addresses; /* that its name stands for; NULL for an entry that is an address */
     size_t address_count;
-    size_t address_next; /* to be tried when the present one has failed */
-    int64_t started_ns;  /* so long ago that `elapsed_ns` of it were spent, while it is under way */
+    size_t address_claimed; /* of these, the first ones, that no other peer is connected to */
+    size_t address_next;    /* to be tried when the present one has failed; at most `address_claimed` */
+    int64_t started_ns;     /* so long ago that `elapsed_ns` of it were spent, while it is under way */
     int64_t talk_started_ns;
     int64_t talk_deadline_ns;
-    bool is_faulted; /* an attempt was ended by this machine */
+    int64_t earlier_ns; /* of `elapsed_ns`, what was spent before the retry that it is in */
+    unsigned retries;   /* that it has had */
+    bool is_faulted;    /* an attempt was ended by this machine */
     peer_outcome outcome;
     struct peer_probe *next; /* in the queue it is in: at most one */
 } peer_probe;

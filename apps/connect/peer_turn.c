@@ -21,7 +21,7 @@ static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
 {
     const peer_probe *name = connector->names.first;
     const peer_probe *address = connector->addresses.first;
-    if (connector->is_sequential && connector->under_way + connector->resolving > 0)
+    if (connector->is_sequential && connector->under_way + connector->resolving + connector->backing_off > 0)
         return NULL;
     if (connector->lookups >= RESOLVER_THREADS)
         name = NULL;

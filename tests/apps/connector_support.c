@@ -97,12 +97,13 @@ int add_good(void)
 }
 
 /* Bound, so that nobody else gets the port, but not listening. */
-void add_refusing(void)
+int add_refusing(void)
 {
     rdy_address address;
     ck_assert_int_eq(rdy_address_parse("127.0.0.1:0", &address), 0);
-    (void)bind_to(&address);
+    const int fd = bind_to(&address);
     add_address(&address);
+    return fd;
 }
 
 static bool connects(const rdy_address *address)

@@ -28,7 +28,7 @@ void add_text(const char *text);
 void add_name(const char *name, uint16_t port);
 void add_address(const rdy_address *address);
 int add_good(void);
-void add_refusing(void);
+int add_refusing(void);
 int add_silent(void);
 
 /* A listener where "localhost" leads to, and the peer of that name. */

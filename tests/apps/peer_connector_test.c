@@ -99,7 +99,7 @@ END_TEST
 static void check_classes(void)
 {
     options.timeout_ns = SHORT_TIMEOUT;
-    add_refusing();
+    (void)add_refusing();
     (void)add_silent();
     (void)add_good();
     open_connector();
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(failures_are_handed_out_without_a_stream_if_asked_for)
 {
-    add_refusing();
+    (void)add_refusing();
     options.report_failures = true;
     open_connector();
     peer_result result;
