@@ -28,7 +28,7 @@
  * with that port, and an address of this host or the one that the tracker sees us by (BEP 24), is ourselves and is left
  * out. Bytes left are never told to be 0: we are no seed.
  */
-typedef struct announce announce;
+struct announce;
 
 #define ANNOUNCE_TIMEOUT      (15 * RDY_SECOND)
 #define ANNOUNCE_STOP_TIMEOUT (3 * RDY_SECOND)
@@ -55,7 +55,7 @@ struct announce_settings {
 /*
  * Binds the port and puts the trackers in order; asks none. 0, or a negative errno that has been reported on stderr.
  */
-int announce_open(const struct announce_settings *settings, announce **out);
+int announce_open(const struct announce_settings *settings, struct announce **out);
 
 /*
  * Asks the trackers and adds the peers that they name to `peers`, each once. Says on stderr, in a line for each tracker
@@ -65,15 +65,15 @@ int announce_open(const struct announce_settings *settings, announce **out);
  * How many trackers have answered, 0 if none did; -ECANCELED after a signal, when the peers named before have been
  * added; another negative errno, which has been reported, if this machine failed.
  */
-int announce_run(announce *announce, peer_list *peers);
+int announce_run(struct announce *announce, peer_list *peers);
 
 /*
  * Tells those that have answered that we stop (event=stopped), for ANNOUNCE_STOP_TIMEOUT or the time-out of the
  * settings at most, whichever is shorter. A signal ends it at once. What fails is of no interest any more, and is not told.
  */
-void announce_stop(announce *announce);
+void announce_stop(struct announce *announce);
 
 /* NULL is fine. */
-void announce_close(announce *announce);
+void announce_close(struct announce *announce);
 
 #endif
