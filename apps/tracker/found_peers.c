@@ -1,0 +1,92 @@
+#include "apps/tracker/found_peers.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/common/option.h"
+
+enum {
+    NAME_MAX_TEXT = 253 + sizeof ":65535", /* RFC 1035; longer ones are no names */
+    LINE_MAX_TEXT = 1024,
+};
+
+static int add(const char *text, peer_list *peers, struct found_peers *found)
+{
+    const int error = peer_list_add(peers, text, 0);
+    if (error == -ENOMEM)
+        return error;
+    found->count += error == 0;
+    found->useless += error != 0;
+    return 0;
+}
+
+static int add_address(const rdy_address *address, const struct own_port *own, int family, peer_list *peers,
+                       struct found_peers *found)
+{
+    char text[RDY_ADDRESS_TEXT_MAX];
+    if (own_port_is(own, address)) {
+        found->ourselves++;
+        return 0;
+    }
+    if (family != AF_UNSPEC && rdy_address_family(address) != family) {
+        found->useless++;
+        return 0;
+    }
+    rdy_address_print(address, text, sizeof text);
+    return add(text, peers, found);
+}
+
+static int add_name(const struct tracker_name *name, peer_list *peers, struct found_peers *found)
+{
+    char text[NAME_MAX_TEXT];
+    if (snprintf(text, sizeof text, "%s:%u", name->host, name->port) >= (int)sizeof text) {
+        found->useless++;
+        return 0;
+    }
+    return add(text, peers, found);
+}
+
+int found_peers_add(const struct tracker_reply *reply, struct own_port *own, int family, peer_list *peers,
+                    struct found_peers *found)
+{
+    *found = (struct found_peers){.useless = reply->skipped};
+    int error = own_port_add(own, &reply->external);
+    for (size_t i = 0; i < reply->address_count && error == 0; i++)
+        error = add_address(&reply->addresses[i], own, family, peers, found);
+    for (size_t i = 0; i < reply->name_count && error == 0; i++)
+        error = add_name(&reply->names[i], peers, found);
+    return error;
+}
+
+/* Cuts what has no room. */
+static void append(char line[LINE_MAX_TEXT], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(char line[LINE_MAX_TEXT], const char *format, ...)
+{
+    const size_t length = strlen(line);
+    va_list arguments;
+    va_start(arguments, format);
+    /* clang 14 takes va_start for no initialization. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+    (void)vsnprintf(line + length, LINE_MAX_TEXT - length, format, arguments);
+    va_end(arguments);
+}
+
+void found_peers_tell(const struct found_peers *found, const struct tracker_reply *reply, const char *url)
+{
+    char line[LINE_MAX_TEXT] = "";
+    append(line, "%zu peer%s", found->count, found->count == 1 ? "" : "s");
+    if (found->ourselves > 0)
+        append(line, " beside ourselves");
+    if (found->useless > 0)
+        append(line, ", %zu of no use", found->useless);
+    if (reply->complete >= 0)
+        append(line, ", %" PRId64 " seeders", reply->complete);
+    if (reply->incomplete >= 0)
+        append(line, ", %" PRId64 " leechers", reply->incomplete);
+    if (reply->warning != NULL)
+        append(line, "; warning: %s", reply->warning);
+    complain("tracker %s: %s", url, line);
+}
