@@ -238,6 +238,22 @@ int option_positive(const char *option, const char *text, size_t *number)
     return 0;
 }
 
+int option_shard(const char *option, const char *text, size_t *index, size_t *count)
+{
+    const char *next = text;
+    uint64_t number = 0;
+    uint64_t all = 0;
+    bool ok = read_digits(&next, SIZE_MAX, &number) && *next++ == '/';
+    ok = ok && read_digits(&next, SIZE_MAX, &all) && *next == '\0';
+    if (!ok || number == 0 || number > all) {
+        complain("%s: expected I/N with I from 1 to N, not '%s'", option, text);
+        return -EINVAL;
+    }
+    *index = (size_t)number;
+    *count = (size_t)all;
+    return 0;
+}
+
 static void complain_of_backend(const char *option, const char *text)
 {
     char names[128] = "";

@@ -32,6 +32,9 @@ int option_count(const char *option, const char *text, long least, long most, lo
 int option_port(const char *option, const char *text, uint16_t *port);
 int option_positive(const char *option, const char *text, size_t *number);
 
+/* "3/8": a shard of so many, both from 1 on. */
+int option_shard(const char *option, const char *text, size_t *index, size_t *count);
+
 /* One of the names in rdy_backends(), which is what `name` then points to. */
 int option_backend(const char *option, const char *text, const char **name);
 

@@ -17,9 +17,29 @@ bool peer_input_alloc(peer_input *input, int argc)
     return input->files != NULL;
 }
 
-void peer_input_add_file(peer_input *input, const char *path)
+int peer_input_option(peer_input *input, int key, const char *value)
 {
-    input->files[input->file_count++] = path;
+    int error = 0;
+    switch (key) {
+    case 'f':
+        input->files[input->file_count++] = value;
+        break;
+    case PEER_INPUT_PORT:
+        error = option_port("--port", value, &input->port);
+        break;
+    case '4':
+        input->family = AF_INET;
+        break;
+    case '6':
+        input->family = AF_INET6;
+        break;
+    case PEER_INPUT_SHARD:
+        error = option_shard("--shard", value, &input->shard, &input->shard_count);
+        break;
+    default:
+        return 0;
+    }
+    return error < 0 ? error : 1;
 }
 
 static int add_argument(peer_list *peers, const char *text, uint16_t port)
@@ -47,14 +67,39 @@ static int read_all(const peer_input *input, char *const *arguments, peer_list *
     return error;
 }
 
+/* False if that leaves none, which is reported. */
+static bool choose_family(const peer_input *input, peer_list *peers)
+{
+    const char *option = input->family == AF_INET ? "-4" : "-6";
+    const size_t before = peers->count;
+    const size_t dropped = input->family == 0 ? 0 : peer_list_keep_family(peers, input->family);
+    if (before > 0 && dropped == before)
+        complain("no peers left by %s", option);
+    else if (dropped > 0 && !input->quiet)
+        complain("%zu peers left out by %s", dropped, option);
+    return before == 0 || dropped < before;
+}
+
+static bool choose(const peer_input *input, peer_list *peers)
+{
+    const size_t all = peers->count;
+    if (all == 0) {
+        complain("no peers given");
+        return false;
+    }
+    if (input->shard_count > 0)
+        peer_list_keep_shard(peers, input->shard, input->shard_count);
+    if (peers->count == 0 && !input->quiet)
+        complain("shard %zu/%zu has none of the %zu peers", input->shard, input->shard_count, all);
+    return choose_family(input, peers);
+}
+
 int peer_input_read(const peer_input *input, char *const *arguments, peer_list *peers)
 {
     const int error = read_all(input, arguments, peers);
     if (error == -ENOMEM)
         return EXIT_SYSTEM;
-    if (error == 0 && peers->count == 0)
-        complain("no peers given");
-    return error == 0 && peers->count > 0 ? EXIT_OK : EXIT_INPUT;
+    return error == 0 && choose(input, peers) ? EXIT_OK : EXIT_INPUT;
 }
 
 void peer_input_free(peer_input *input)

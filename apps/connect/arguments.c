@@ -15,12 +15,16 @@ static const char help_text[] =
     "Usage: rdy-connect [OPTION]... [PEER]...\n"
     "\n"
     "Connects to all peers at once on one thread and prints each as it answers, with the time that took.\n"
-    "A PEER is ADDRESS:PORT, [V6-ADDRESS]:PORT or NAME:PORT; '-', or no peer and no file, reads standard\n"
-    "input: one peer a line, with '#' before comments. A peer that is given twice is tried once. The\n"
-    "addresses of a name are tried one after another, but none that is another peer's.\n"
+    "A PEER is ADDRESS:PORT, [V6-ADDRESS]:PORT, NAME:PORT or a network: 10.0.0.0/24:PORT,\n"
+    "[2001:db8::/120]:PORT; '-', or no peer and no file, reads standard input: one peer a line, with '#'\n"
+    "before comments. A peer that is given twice is tried once. The addresses of a name are tried one after\n"
+    "another, but none that is another peer's.\n"
     "\n"
     "  -f, --file FILE      read peers from FILE too ('-' is standard input); may be repeated\n"
     "      --port PORT      the port of peers that are given without one\n"
+    "  -4, --ipv4           only IPv4: other addresses are left out, names are asked for such ones\n"
+    "  -6, --ipv6           only IPv6, likewise\n"
+    "      --shard I/N      of the peers only every N-th, from the I-th on\n"
     "      --first N        stop when N peers are connected\n"
     "      --par            many at once (the default)\n"
     "      --seq            one at a time, in the order of input\n"
@@ -39,8 +43,7 @@ static const char help_text[] =
     "local faults; 130 ended by SIGINT or SIGTERM.\n";
 
 enum option_key {
-    OPTION_PORT = 256, /* above every character */
-    OPTION_FIRST,
+    OPTION_FIRST = 256, /* above every character */
     OPTION_PAR,
     OPTION_SEQ,
     OPTION_TIMEOUT,
@@ -51,8 +54,7 @@ enum option_key {
 };
 
 static const struct option long_options[] = {
-    {"file", required_argument, NULL, 'f'},
-    {"port", required_argument, NULL, OPTION_PORT},
+    PEER_INPUT_LONG_OPTIONS,
     {"first", required_argument, NULL, OPTION_FIRST},
     {"par", no_argument, NULL, OPTION_PAR},
     {"seq", no_argument, NULL, OPTION_SEQ},
@@ -76,14 +78,11 @@ static int answered(void)
 static int apply_option(int key, const char *word, connect_arguments *arguments, peer_input *input)
 {
     peer_connector_options *connector = &arguments->connector;
+    const int taken = peer_input_option(input, key, optarg);
     bool ok = true;
+    if (taken != 0)
+        return taken > 0 ? -1 : EXIT_USAGE;
     switch (key) {
-    case 'f':
-        peer_input_add_file(input, optarg);
-        break;
-    case OPTION_PORT:
-        ok = option_port("--port", optarg, &input->port) == 0;
-        break;
     case OPTION_FIRST:
         ok = option_positive("--first", optarg, &arguments->first) == 0;
         break;
@@ -131,13 +130,15 @@ static bool is_consistent(const peer_connector_options *options)
 static int parse(int argc, char **argv, connect_arguments *arguments, peer_input *input)
 {
     int key;
-    while ((key = getopt_long(argc, argv, ":f:vqh", long_options, NULL)) != -1) {
+    while ((key = getopt_long(argc, argv, ":" PEER_INPUT_SHORT_OPTIONS "vqh", long_options, NULL)) != -1) {
         const int exit_code = apply_option(key, argv[optind - 1], arguments, input);
         if (exit_code >= 0)
             return exit_code;
     }
     if (!is_consistent(&arguments->connector))
         return EXIT_USAGE;
+    input->quiet = arguments->quiet;
+    arguments->connector.family = input->family;
     const int exit_code = peer_input_read(input, argv + optind, &arguments->peers);
     return exit_code == EXIT_OK ? -1 : exit_code;
 }

@@ -59,6 +59,7 @@ static int run(const struct options *options)
             {
                 .backend = options->backend,
                 .sequential = options->sequential,
+                .family = options->family,
                 .concurrency = options->concurrency == 0 ? options->peers.count : options->concurrency,
                 .timeout_ns = options->connect_timeout_ns,
             },

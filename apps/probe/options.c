@@ -19,14 +19,17 @@ static const char help[] =
     "them:\n"
     "how many were ok, refused, timed out, ... and how much time each kind took.\n"
     "\n"
-    "PEER is HOST:PORT, 1.2.3.4:PORT or [IPV6]:PORT; '-' stands for standard input, which is also read when\n"
-    "no peer and no file is given: one peer a line, '#' begins a comment. Equal peers are tried once. The\n"
-    "addresses of a name are tried one after another.\n"
+    "PEER is HOST:PORT, 1.2.3.4:PORT, [IPV6]:PORT or a network: 10.0.0.0/24:PORT, [2001:db8::/120]:PORT; "
+    "'-'\n"
+    "stands for standard input, which is also read when no peer and no file is given: one peer a line, '#'\n"
+    "begins a comment. Equal peers are tried once. The addresses of a name are tried one after another.\n"
     "\n"
     "  --info-hash HEX40        the torrent to ask for; implies --mode handshake\n"
     "  --mode connect|handshake how far to go with each peer (default: connect)\n"
     "  -f, --file FILE          peers from FILE; may be given several times\n"
     "  --port PORT              for peers without a port\n"
+    "  -4, --ipv4; -6, --ipv6   only addresses of that family\n"
+    "  --shard I/N              of the peers only every N-th, from the I-th on\n"
     "  --par, --seq             all at once (default), or one after another\n"
     "  --concurrency N          at most N connections at once (default: as many as descriptors allow)\n"
     "  --connect-timeout T      default 5s, a name's lookup included; T is 250ms, 5s, 1.5s, 2m, ...\n"
@@ -63,7 +66,6 @@ static const char help[] =
 enum {
     OPTION_INFO_HASH = UCHAR_MAX + 1,
     OPTION_MODE,
-    OPTION_PORT,
     OPTION_PARALLEL,
     OPTION_SEQUENTIAL,
     OPTION_CONCURRENCY,
@@ -78,8 +80,7 @@ enum {
 static const struct option known_options[] = {
     {"info-hash", required_argument, NULL, OPTION_INFO_HASH},
     {"mode", required_argument, NULL, OPTION_MODE},
-    {"file", required_argument, NULL, 'f'},
-    {"port", required_argument, NULL, OPTION_PORT},
+    PEER_INPUT_LONG_OPTIONS,
     {"par", no_argument, NULL, OPTION_PARALLEL},
     {"seq", no_argument, NULL, OPTION_SEQUENTIAL},
     {"concurrency", required_argument, NULL, OPTION_CONCURRENCY},
@@ -115,6 +116,9 @@ static int read_both_timeouts(const char *text, struct options *options)
 
 static int read_option(int found, const char *word, struct options *options, struct command_line *line)
 {
+    const int taken = peer_input_option(&line->input, found, optarg);
+    if (taken != 0)
+        return taken > 0 ? OPTIONS_GO_ON : EXIT_USAGE;
     switch (found) {
     case OPTION_INFO_HASH:
         line->info_hash = optarg;
@@ -122,11 +126,6 @@ static int read_option(int found, const char *word, struct options *options, str
     case OPTION_MODE:
         line->mode = optarg;
         break;
-    case 'f':
-        peer_input_add_file(&line->input, optarg);
-        break;
-    case OPTION_PORT:
-        return verdict(option_port("--port", optarg, &line->input.port));
     case OPTION_PARALLEL:
         options->sequential = false;
         break;
@@ -185,7 +184,8 @@ static int read_command_line(int argc, char **argv, struct command_line *line, s
 {
     int code = OPTIONS_GO_ON;
     int found;
-    while (code == OPTIONS_GO_ON && (found = getopt_long(argc, argv, ":f:vh", known_options, NULL)) != -1)
+    while (code == OPTIONS_GO_ON &&
+           (found = getopt_long(argc, argv, ":" PEER_INPUT_SHORT_OPTIONS "vh", known_options, NULL)) != -1)
         code = read_option(found, argv[optind - 1], options, line);
     if (code == OPTIONS_GO_ON)
         code = choose_mode(line, options);
@@ -195,6 +195,7 @@ static int read_command_line(int argc, char **argv, struct command_line *line, s
         code = verdict(option_backend_of_environment());
     if (code != OPTIONS_GO_ON)
         return code;
+    options->family = line->input.family;
     code = peer_input_read(&line->input, argv + optind, &options->peers);
     return code == EXIT_OK ? OPTIONS_GO_ON : code;
 }

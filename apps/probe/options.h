@@ -12,6 +12,7 @@
 struct options {
     const char *backend; /* NULL when it was not given */
     enum mode mode;
+    int family; /* AF_INET or AF_INET6 if only those are wanted, else 0 */
     bool sequential;
     bool json;
     bool verbose;

@@ -4,19 +4,17 @@ import contextlib
 import json
 import os
 import resource
-import select
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
+from connect_case import PATIENCE, PROGRAM, Case
+from connect_input import Input
 from empty_network import EMPTY_NETWORK, has_empty_network
 
-PROGRAM = sys.argv.pop(1)
-PATIENCE = 30  # seconds until a test gives up
+__all__ = ["Input"]
 
 
 def limit_descriptors():
@@ -34,65 +32,7 @@ def wait_until_caught(process, number):
         time.sleep(0.002)
 
 
-class ConnectTest(unittest.TestCase):
-    def new_socket(self, family=socket.AF_INET):
-        made = socket.socket(family)
-        self.addCleanup(made.close)
-        return made
-
-    def bound(self, host="127.0.0.1", family=socket.AF_INET):
-        made = self.new_socket(family)
-        made.bind((host, 0))
-        return made
-
-    @staticmethod
-    def name(bound):
-        return "127.0.0.1:%d" % bound.getsockname()[1]
-
-    def good(self):
-        listener = self.bound()
-        listener.listen(8)
-        return self.name(listener)
-
-    def refusing(self):
-        return self.name(self.bound())  # the port is taken, but nobody listens
-
-    def silent(self):
-        """A listener whose queue is full: the system drops what asks to connect."""
-        listener = self.bound()
-        listener.listen(0)
-        while True:
-            filler = self.new_socket()
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-            if not select.select([], [filler], [], 0.05)[1]:
-                return self.name(listener)
-
-    def run_connect(self, *arguments, text="", **more):
-        result = subprocess.run([PROGRAM, *arguments], input=text, capture_output=True, text=True,
-                                timeout=PATIENCE, **more)
-        self.assertNotIn("rdy: debug: ", result.stderr)  # misuse of the library, where RDY_DEBUG=1
-        return result
-
-    def start(self, *arguments, **more):
-        process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.PIPE, text=True, **more)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
-    def file(self, content):
-        with tempfile.NamedTemporaryFile(delete=False) as made:
-            made.write(content)
-        self.addCleanup(os.unlink, made.name)
-        return made.name
-
-    def assert_connected(self, result, peers):
-        lines = result.stdout.splitlines()
-        self.assertEqual(sorted(line.split()[0] for line in lines), sorted(peers), result.stderr)
-        for line in lines:
-            self.assertRegex(line, r"^\S+  \d+\.\d ms$")
-
+class Connect(Case):
     # ---- what it prints ----
 
     def test_peers_that_answer_are_printed_with_their_time(self):
@@ -191,48 +131,6 @@ class ConnectTest(unittest.TestCase):
         result = self.run_connect("a" * 64 + ".invalid:80")
         self.assertEqual(result.returncode, 1)
         self.assertIn("1 unknown name", result.stderr)
-
-    # ---- input ----
-
-    def test_peers_come_from_standard_input_files_and_arguments(self):
-        good = [self.good() for _ in range(3)]
-        self.assert_connected(self.run_connect(text="\n".join(good)), good)
-        self.assert_connected(self.run_connect("-", good[0], text=good[1] + "\n"), good[:2])
-        path = self.file((good[2] + "\n").encode())
-        self.assert_connected(self.run_connect("-f", path, good[0]), [good[2], good[0]])
-        self.assert_connected(self.run_connect("-f", path, "-f", "-", text=good[1]), good[1:])
-
-    def test_comments_blank_lines_crlf_and_duplicates_are_no_peers(self):
-        good = self.good()
-        text = "# peers\r\n\r\n%s\r\n  %s # again\r\n" % (good, good)
-        result = self.run_connect("-f", self.file(text.encode()), good)
-        self.assert_connected(result, [good])
-        self.assertIn("1 of 1 connected", result.stderr)
-
-    def test_a_port_is_lent_to_peers_without_one(self):
-        host, port = self.good().split(":")
-        for arguments in (["--port", port, host], [host, "--port", port]):
-            self.assert_connected(self.run_connect(*arguments), [host])
-
-    def test_wrong_input_is_reported_with_file_and_line(self):
-        path = self.file(b"127.0.0.1:1\n\nx y\n")
-        cases = [
-            (["-f", path], "", "rdy-connect: %s:3: expected HOST:PORT, not 'x y'\n" % path),
-            ([], "1.2.3.4\r\n", "rdy-connect: standard input:1: expected HOST:PORT, not '1.2.3.4'\n"),
-            (["1.2.3.999:80"], "", "rdy-connect: expected HOST:PORT, not '1.2.3.999:80'\n"),
-            (["0x7f000001:9"], "", "rdy-connect: expected HOST:PORT, not '0x7f000001:9'\n"),
-            (["1.2.3.4:65536"], "", "rdy-connect: expected a port from 1 to 65535, not '1.2.3.4:65536'\n"),
-        ]
-        for arguments, text, message in cases:
-            result = self.run_connect(*arguments, text=text)
-            self.assertEqual((result.returncode, result.stdout, result.stderr), (3, "", message))
-        result = self.run_connect("-f", path + ".not-there")
-        self.assertEqual((result.returncode, result.stderr.count("\n")), (3, 1))
-
-    def test_no_peer_at_all_is_wrong_input(self):
-        result = self.run_connect(text="\n# nothing\n")
-        self.assertEqual((result.returncode, result.stdout), (3, ""))
-        self.assertEqual(result.stderr, "rdy-connect: no peers given\n")
 
     # ---- usage and the end ----
 

@@ -63,6 +63,31 @@ START_TEST(timeout_is_a_duration_above_0)
 }
 END_TEST
 
+START_TEST(shard_is_one_of_so_many)
+{
+    static const struct {
+        const char *text;
+        size_t index; /* 0 for text that is refused */
+        size_t count;
+    } shards[] = {
+        {"1/1", 1, 1},  {"3/8", 3, 8},  {"8/8", 8, 8},
+        {"0/8", 0, 0},  {"9/8", 0, 0},  {"1/0", 0, 0},
+        {"", 0, 0},     {"/", 0, 0},    {"1/", 0, 0},
+        {"/8", 0, 0},   {"1", 0, 0},    {"1/8/2", 0, 0},
+        {"1/8x", 0, 0}, {" 1/8", 0, 0}, {"1 /8", 0, 0},
+        {"-1/8", 0, 0}, {"1/+8", 0, 0}, {"1/99999999999999999999", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof shards / sizeof shards[0]; i++) {
+        size_t index = 0;
+        size_t count = 0;
+        const int error = option_shard("--shard", shards[i].text, &index, &count);
+        ck_assert_int_eq(error, shards[i].index == 0 ? -EINVAL : 0);
+        ck_assert_uint_eq(index, shards[i].index);
+        ck_assert_uint_eq(count, shards[i].count);
+    }
+}
+END_TEST
+
 START_TEST(backend_is_one_that_was_built_in)
 {
     static const char *const others[] = {"", "abacus", "epol", "epoll ", "SELECT"};
@@ -212,6 +237,7 @@ int main(void)
     TCase *const values = tcase_create("values");
     tcase_add_loop_test(values, duration_takes_whole_texts_with_a_known_unit, 0, COUNT(durations));
     tcase_add_test(values, timeout_is_a_duration_above_0);
+    tcase_add_test(values, shard_is_one_of_so_many);
     tcase_add_test(values, backend_is_one_that_was_built_in);
     tcase_add_loop_test(values, size_takes_whole_texts_with_a_known_unit, 0, COUNT(sizes));
     tcase_add_loop_test(values, count_takes_decimal_numbers_within_its_bounds, 0, COUNT(counts));

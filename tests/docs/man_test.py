@@ -144,7 +144,7 @@ class Programs(unittest.TestCase):
     def test_options_are_those_of_the_help(self):
         for name, told, page in helps():
             with self.subTest(program=name):
-                options = re.findall(r"(?<![\w-])(?:--[a-z][a-z-]*|-[a-z])(?![\w-])", told)
+                options = re.findall(r"(?<![\w-])(?:--[a-z][a-z0-9-]*|-[a-z0-9])(?![\w-])", told)
                 self.assertEqual(page.options(), set(options))
 
     def test_defaults_are_those_of_the_help(self):

@@ -75,7 +75,7 @@ class Page:
 
     def options(self):
         """All options that it names, as users write them."""
-        found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", self.text))
+        found = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", self.text))
         for line in self.lines:
             found |= options_of_macros(line)
         return found
