@@ -1,0 +1,147 @@
+#include "apps/common/output_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/common/option.h"
+#include "apps/common/standard_output.h"
+#include "reactor/clock.h"
+#include "reactor/error.h"
+
+static bool is_standard(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+static int open_stream(const char *path, int flags, mode_t mode, FILE **file)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+    if (fd < 0)
+        return -errno;
+    *file = fdopen(fd, "w");
+    if (*file != NULL)
+        return 0;
+    const int error = -errno;
+    close(fd);
+    return error;
+}
+
+/* A name beside the target that nobody has; and the file, with the rights that the old one has. */
+static int open_beside(struct output_file *output, mode_t mode)
+{
+    const size_t size = strlen(output->target) + 64;
+    output->temporary = malloc(size);
+    if (output->temporary == NULL)
+        return -ENOMEM;
+    (void)snprintf(output->temporary, size, "%s.%ld-%" PRIx64 ".part", output->target, (long)getpid(),
+                   (uint64_t)rdy_clock_now());
+    const int error = open_stream(output->temporary, O_EXCL, mode, &output->file);
+    if (error < 0) {
+        free(output->temporary);
+        output->temporary = NULL;
+    }
+    return error;
+}
+
+/* What a link leads to is replaced, not the link. */
+static int open_whole(struct output_file *output, const struct stat *old)
+{
+    output->target = old == NULL ? strdup(output->path) : realpath(output->path, NULL);
+    if (output->target == NULL)
+        return -errno;
+    const int error = open_beside(output, 0666);
+    if (error == 0 && old != NULL)
+        (void)fchmod(fileno(output->file), old->st_mode & 0777);
+    return error;
+}
+
+static int open_path(struct output_file *output, enum output_way way)
+{
+    struct stat old;
+    const bool is_there = stat(output->path, &old) == 0;
+    if (way == OUTPUT_AS_COMES || (is_there && !S_ISREG(old.st_mode)))
+        return open_stream(output->path, O_TRUNC, 0666, &output->file);
+    if (is_there && access(output->path, W_OK) < 0)
+        return -errno;
+    return open_whole(output, is_there ? &old : NULL);
+}
+
+static void forget(struct output_file *output)
+{
+    free(output->target);
+    free(output->temporary);
+    *output = (struct output_file){0};
+}
+
+int output_file_open(const char *path, enum output_way way, struct output_file *output)
+{
+    struct output_file opened = {.file = stdout};
+    if (!is_standard(path)) {
+        opened.path = path;
+        const int error = open_path(&opened, way);
+        if (error < 0) {
+            complain("cannot write %s: %s", path, rdy_error_sentence(error));
+            forget(&opened);
+            return error;
+        }
+    }
+    *output = opened;
+    return 0;
+}
+
+int output_file_try(const char *path)
+{
+    struct stat old;
+    if (!is_standard(path) && stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+        return 0; /* a pipe is opened once */
+    struct output_file output;
+    const int error = output_file_open(path, OUTPUT_WHOLE, &output);
+    if (error == 0)
+        output_file_abandon(&output);
+    return error;
+}
+
+/* All that was printed is with the system, and the file is closed. 0, or a negative errno. */
+static int close_stream(FILE *file)
+{
+    errno = 0;
+    int error = fflush(file) != 0 || ferror(file) ? -EIO : 0;
+    if (error != 0 && errno != 0)
+        error = -errno;
+    if (fclose(file) != 0 && error == 0)
+        error = -errno;
+    return error;
+}
+
+bool output_file_close(struct output_file *output)
+{
+    if (output->file == NULL)
+        return true;
+    if (output->path == NULL) {
+        *output = (struct output_file){0};
+        return flush_output();
+    }
+    int error = close_stream(output->file);
+    if (output->temporary != NULL && error == 0 && rename(output->temporary, output->target) < 0)
+        error = -errno;
+    if (output->temporary != NULL && error != 0)
+        (void)unlink(output->temporary);
+    if (error != 0 && error != -EPIPE)
+        complain("cannot write %s: %s", output->path, rdy_error_sentence(error));
+    forget(output);
+    return error == 0;
+}
+
+void output_file_abandon(struct output_file *output)
+{
+    if (output->path != NULL && output->file != NULL)
+        (void)fclose(output->file);
+    if (output->temporary != NULL)
+        (void)unlink(output->temporary);
+    forget(output);
+}

@@ -1,0 +1,41 @@
+#ifndef RDY_APPS_COMMON_OUTPUT_FILE_H
+#define RDY_APPS_COMMON_OUTPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Where a program writes what it has found: the standard output, or a file. Zeroed until it is opened. */
+struct output_file {
+    FILE *file;
+    const char *path; /* as it was given; NULL for the standard output */
+    char *target;     /* what `temporary` is to become, NULL if the file is written in its place */
+    char *temporary;
+};
+
+/* How the file comes to be. */
+enum output_way {
+    OUTPUT_WHOLE, /* under another name beside it, and put in its place when it is closed: all or nothing */
+    OUTPUT_AS_COMES, /* in its place, so that a reader can follow it */
+};
+
+/*
+ * Opens the file of that path for writing; NULL or "-" is the standard output. What is there and is not a
+ * regular file, such as a pipe or a device, is written to as it is. The path is borrowed until it is closed.
+ * 0, or a negative errno that has been reported on stderr.
+ */
+int output_file_open(const char *path, enum output_way way, struct output_file *output);
+
+/* Whether it could be opened, before there is something to write; nothing is changed. As output_file_open. */
+int output_file_try(const char *path);
+
+/*
+ * Writes out what was printed to it and closes it: whether all of it was taken. If not, the old file stays, and
+ * it is said why in one line on stderr, unless its reader has gone away. The standard output stays open. Fine for
+ * a zeroed one.
+ */
+bool output_file_close(struct output_file *output);
+
+/* Closes it unfinished, when what was to be printed could not be: the old file stays. Fine for a zeroed one. */
+void output_file_abandon(struct output_file *output);
+
+#endif
