@@ -4,41 +4,23 @@
 #include <stddef.h>
 
 #include "apps/common/milliseconds.h"
-
-/* The length of the UTF-8 sequence (RFC 3629) that begins here, 0 if it is none. */
-static size_t utf8_length(const unsigned char *bytes)
-{
-    const unsigned char lead = bytes[0];
-    if (lead < 0x80)
-        return 1;
-    const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    /* What the first continuation byte must be keeps out overlong forms, surrogates and all above U+10FFFF.
-     */
-    const unsigned char least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead < 0xC2 || lead > 0xF4 || bytes[1] < least || bytes[1] > most)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-    return length;
-}
+#include "apps/common/utf8.h"
 
 static void put_text(FILE *file, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
     fputc('"', file);
-    while (*at != '\0') {
-        const size_t length = utf8_length(at);
+    while (*text != '\0') {
+        const size_t length = utf8_length(text);
+        const unsigned char lead = (unsigned char)*text;
         if (length == 0)
             fputs("\\ufffd", file);
-        else if (*at < 0x20 || *at == 0x7F)
-            fprintf(file, "\\u%04x", *at);
-        else if (*at == '"' || *at == '\\')
-            fprintf(file, "\\%c", *at);
+        else if (lead < 0x20 || lead == 0x7F)
+            fprintf(file, "\\u%04x", lead);
+        else if (lead == '"' || lead == '\\')
+            fprintf(file, "\\%c", lead);
         else
-            fwrite(at, 1, length, file);
-        at += length == 0 ? 1 : length;
+            fwrite(text, 1, length, file);
+        text += length == 0 ? 1 : length;
     }
     fputc('"', file);
 }
