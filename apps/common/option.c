@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/common/progress.h"
 #include "reactor/clock.h"
 #include "reactor/poll.h"
 
@@ -95,6 +96,7 @@ void complain(const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     keep_one_line(text);
+    progress_clear();
     (void)fprintf(stderr, "%s: %s\n", program, text);
 }
 

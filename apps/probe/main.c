@@ -13,9 +13,7 @@
 #include "apps/common/standard_output.h"
 #include "apps/probe/options.h"
 #include "apps/probe/prober.h"
-#include "apps/probe/progress.h"
-#include "apps/probe/report_json.h"
-#include "apps/probe/table.h"
+#include "apps/probe/report_output.h"
 #include "reactor/error.h"
 
 /* Our id: the name and version of the client (BEP 20), and random bytes for this run. */
@@ -30,15 +28,11 @@ static int make_greeting(const struct options *options, uint8_t greeting[HANDSHA
     return 0;
 }
 
-static void print_report(const struct options *options, const struct report *report)
+static enum report_format format_of(const struct options *options)
 {
-    if (options->json) {
-        report_print_json(report, stdout);
-        return;
-    }
-    if (options->verbose)
-        table_print_peers(report, stdout);
-    table_print(report, stdout);
+    if (options->json)
+        return REPORT_JSON;
+    return options->verbose ? REPORT_VERBOSE_TABLE : REPORT_TABLE;
 }
 
 static int probe_and_print(const struct options *options, const struct prober_settings *settings)
@@ -47,9 +41,9 @@ static int probe_and_print(const struct options *options, const struct prober_se
     const int code = prober_run(&options->peers, settings, &report);
     if (report.results == NULL)
         return code;
-    print_report(options, &report);
+    const bool written = report_write(&report, format_of(options), NULL);
     prober_free_report(&report);
-    return flush_output() ? code : EXIT_SYSTEM;
+    return written ? code : EXIT_SYSTEM;
 }
 
 static int run(const struct options *options)
@@ -68,7 +62,7 @@ static int run(const struct options *options)
                 .mode = options->mode,
                 .handshake_timeout_ns = options->handshake_timeout_ns,
             },
-        .progress = progress_is_visible(),
+        .progress = true,
     };
     const int error = make_greeting(options, settings.exchange.greeting);
     if (error == 0)

@@ -1,31 +1,44 @@
 #include "apps/probe/outcome.h"
 
+#include <string.h>
+
 #include "net/failure.h"
+
+static const char *const words[OUTCOME_COUNT] = {
+    [OUTCOME_NOT_DONE] = "not done",
+    [OUTCOME_OK] = "ok",
+    [OUTCOME_REFUSED] = "refused",
+    [OUTCOME_TIMED_OUT] = "timed out",
+    [OUTCOME_RESET] = "reset",
+    [OUTCOME_CLOSED_EARLY] = "closed early",
+    [OUTCOME_WRONG_PROTOCOL] = "wrong protocol",
+    [OUTCOME_WRONG_INFO_HASH] = "wrong info-hash",
+    [OUTCOME_INCOMPLETE] = "incomplete file",
+    [OUTCOME_CHOKED] = "choked",
+    [OUTCOME_BAD_PIECE] = "bad piece",
+    [OUTCOME_OVERSIZED] = "oversized",
+    [OUTCOME_PROTOCOL_ERROR] = "protocol error",
+    [OUTCOME_UNREACHABLE] = "unreachable",
+    [OUTCOME_DENIED] = "denied",
+    [OUTCOME_UNKNOWN_NAME] = "unknown name",
+    [OUTCOME_FAILED] = "failed",
+    [OUTCOME_LOCAL_FAULT] = "local fault",
+    [OUTCOME_DUPLICATE] = "duplicate",
+};
 
 const char *outcome_word(enum outcome outcome)
 {
-    static const char *const words[OUTCOME_COUNT] = {
-        [OUTCOME_NOT_DONE] = "not done",
-        [OUTCOME_OK] = "ok",
-        [OUTCOME_REFUSED] = "refused",
-        [OUTCOME_TIMED_OUT] = "timed out",
-        [OUTCOME_RESET] = "reset",
-        [OUTCOME_CLOSED_EARLY] = "closed early",
-        [OUTCOME_WRONG_PROTOCOL] = "wrong protocol",
-        [OUTCOME_WRONG_INFO_HASH] = "wrong info-hash",
-        [OUTCOME_INCOMPLETE] = "incomplete file",
-        [OUTCOME_CHOKED] = "choked",
-        [OUTCOME_BAD_PIECE] = "bad piece",
-        [OUTCOME_OVERSIZED] = "oversized",
-        [OUTCOME_PROTOCOL_ERROR] = "protocol error",
-        [OUTCOME_UNREACHABLE] = "unreachable",
-        [OUTCOME_DENIED] = "denied",
-        [OUTCOME_UNKNOWN_NAME] = "unknown name",
-        [OUTCOME_FAILED] = "failed",
-        [OUTCOME_LOCAL_FAULT] = "local fault",
-        [OUTCOME_DUPLICATE] = "duplicate",
-    };
     return words[outcome];
+}
+
+bool outcome_from_word(const char *word, enum outcome *outcome)
+{
+    for (enum outcome found = 0; found < OUTCOME_COUNT; found++)
+        if (strcmp(words[found], word) == 0) {
+            *outcome = found;
+            return true;
+        }
+    return false;
 }
 
 static enum outcome outcome_from_failure(rdy_failure failure)
@@ -57,7 +70,22 @@ enum outcome outcome_of_peer(const peer_outcome *found)
     return peer_outcome_is_duplicate(found) ? OUTCOME_DUPLICATE : outcome_from_failure(found->failure);
 }
 
+const struct outcome_aside *outcome_asides(void)
+{
+    static const struct outcome_aside asides[] = {
+        {OUTCOME_LOCAL_FAULT, "local_faults",
+         "descriptors, memory, ports, a route or a name server were missing here"},
+        {OUTCOME_DUPLICATE, "duplicates", "their names stand for the addresses of other peers"},
+        {OUTCOME_NOT_DONE, "not_done", "partial: interrupted before they were decided"},
+        {OUTCOME_COUNT, NULL, NULL},
+    };
+    return asides;
+}
+
 bool outcome_is_of_peer(enum outcome outcome)
 {
-    return outcome != OUTCOME_NOT_DONE && outcome != OUTCOME_LOCAL_FAULT && outcome != OUTCOME_DUPLICATE;
+    for (const struct outcome_aside *aside = outcome_asides(); aside->reason != NULL; aside++)
+        if (aside->outcome == outcome)
+            return false;
+    return true;
 }

@@ -35,13 +35,26 @@ enum outcome {
 /* The word, a static string. */
 const char *outcome_word(enum outcome outcome);
 
+/* The outcome of that word; false if there is none. */
+bool outcome_from_word(const char *word, enum outcome *outcome);
+
 /* The outcome that a negative errno stands for; 0 is OUTCOME_OK. */
 enum outcome outcome_from_error(int error);
 
 /* The outcome of a peer that the connector has tried, without what a handshake has told. */
 enum outcome outcome_of_peer(const peer_outcome *found);
 
-/* Whether it says something about the peer; else the peer was not probed, for a reason that is ours. */
+/* An outcome that tells nothing of the peer, which was not probed, for a reason that is ours. */
+struct outcome_aside {
+    enum outcome outcome;
+    const char *plural; /* what a report calls their number: "local_faults" */
+    const char *reason; /* for the table */
+};
+
+/* All of these, the last one followed by one without a reason. */
+const struct outcome_aside *outcome_asides(void);
+
+/* Whether it says something about the peer: it is not one of the above. */
 bool outcome_is_of_peer(enum outcome outcome);
 
 #endif

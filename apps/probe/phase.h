@@ -1,6 +1,8 @@
 #ifndef RDY_APPS_PROBE_PHASE_H
 #define RDY_APPS_PROBE_PHASE_H
 
+#include <stdbool.h>
+
 /* The steps of a probe, in their order. How far it goes is the mode's business. */
 enum phase {
     PHASE_RESOLVE,   /* the lookup of its name */
@@ -14,5 +16,8 @@ enum phase {
 
 /* The word for a phase, a static string: "resolve", "connect", "handshake", "bitfield", "unchoke", "request". */
 const char *phase_word(enum phase phase);
+
+/* The phase of that word; false if there is none. */
+bool phase_from_word(const char *word, enum phase *phase);
 
 #endif

@@ -7,11 +7,9 @@
 #include "apps/common/option.h"
 #include "apps/connect/peer_run.h"
 #include "apps/probe/exchange.h"
-#include "apps/probe/progress.h"
+#include "apps/probe/outcome_progress.h"
 #include "reactor/clock.h"
 #include "reactor/error.h"
-
-static const int64_t progress_period_ns = 100 * RDY_MILLISECOND;
 
 struct prober {
     const struct prober_settings *settings;
@@ -20,9 +18,7 @@ struct prober {
     struct exchange *exchanges; /* one for each peer */
     struct result *results;     /* likewise; not done until they are decided */
     int64_t begun_ns;
-    int64_t next_draw_ns; /* RDY_NEVER without progress */
-    size_t done;
-    size_t ok;
+    struct outcome_progress progress;
 };
 
 static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns)
@@ -31,16 +27,6 @@ static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream,
     if (*deadline_ns == RDY_NEVER)
         *deadline_ns = rdy_clock_after(rdy_clock_now(), prober->settings->exchange.handshake_timeout_ns);
     return exchange_advance(&prober->exchanges[index], prober->settings->exchange.greeting, stream);
-}
-
-static void draw_when_due(struct prober *prober)
-{
-    const int64_t now_ns = rdy_clock_now();
-    if (now_ns < prober->next_draw_ns)
-        return;
-    progress_draw(prober->done, prober->peers->count, peer_connector_under_way(prober->connector),
-                  prober->ok);
-    prober->next_draw_ns = rdy_clock_after(now_ns, progress_period_ns);
 }
 
 static enum phase phase_of(const peer_outcome *outcome)
@@ -55,6 +41,7 @@ static struct result result_of(const struct prober *prober, size_t index)
     const peer_outcome *outcome = peer_connector_outcome(prober->connector, index);
     const enum outcome known = prober->exchanges[index].outcome;
     struct result result = {
+        .address = outcome->address == NULL ? (rdy_address){.length = 0} : *outcome->address,
         .outcome = known == OUTCOME_NOT_DONE ? outcome_of_peer(outcome) : known,
         .started_ns = outcome->started_ns == 0 ? 0 : outcome->started_ns - prober->begun_ns,
         .spent_ns =
@@ -79,8 +66,7 @@ static void take_result(struct prober *prober, peer_result *answer)
     struct result *result = &prober->results[answer->index];
     rdy_tcp_stream_close(&answer->stream);
     *result = result_of(prober, answer->index);
-    prober->done++;
-    prober->ok += result->outcome == OUTCOME_OK;
+    outcome_progress_count(&prober->progress, result->outcome);
     if (prober->settings->decided != NULL)
         prober->settings->decided(prober->settings->context, answer->index, result);
 }
@@ -89,16 +75,16 @@ static void take_result(struct prober *prober, peer_result *answer)
 static int run(struct prober *prober)
 {
     int status = 1;
-    prober->next_draw_ns = prober->settings->progress ? 0 : RDY_NEVER;
+    progress_begin(&prober->progress.line, prober->settings->progress);
     while (status > 0 || status == -ETIMEDOUT) {
-        draw_when_due(prober);
+        outcome_progress_draw(&prober->progress, prober->peers->count,
+                              peer_connector_under_way(prober->connector));
         peer_result result;
-        status = peer_run_next(prober->connector, prober->next_draw_ns, &result);
+        status = peer_run_next(prober->connector, progress_due_ns(&prober->progress.line), &result);
         if (status > 0)
             take_result(prober, &result);
     }
-    if (prober->settings->progress)
-        progress_clear();
+    progress_clear();
     return status;
 }
 
@@ -134,6 +120,7 @@ static int open_prober(struct prober *prober)
 static int probe(struct prober *prober, struct report *report)
 {
     prober->begun_ns = rdy_clock_now();
+    report_begin_now(report);
     peer_run_note_clamp(prober->connector);
     const int status = run(prober);
     report->wall_ns = rdy_clock_now() - prober->begun_ns;

@@ -12,7 +12,7 @@
 struct prober_settings {
     peer_connector_options connector;  /* all but the talk, which is the prober's */
     struct exchange_settings exchange; /* with the mode of the run */
-    bool progress;                     /* draw it on stderr */
+    bool progress;                     /* draw it on stderr, if that is a terminal */
     void (*decided)(void *context, size_t index, const struct result *result); /* called for each, or NULL */
     void *context;
 };

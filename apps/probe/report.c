@@ -1,7 +1,9 @@
 #include "apps/probe/report.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "reactor/clock.h"
 
 int64_t result_duration_ns(const struct result *result)
 {
@@ -11,50 +13,25 @@ int64_t result_duration_ns(const struct result *result)
     return sum_ns;
 }
 
-static void tally_add(struct tally *tally, int64_t duration_ns)
+bool result_came_to(const struct result *result, enum phase phase)
 {
-    if (tally->count == 0 || duration_ns < tally->least_ns)
-        tally->least_ns = duration_ns;
-    if (duration_ns > tally->most_ns)
-        tally->most_ns = duration_ns;
-    tally->total_ns += duration_ns;
-    tally->count++;
+    if (result->outcome == OUTCOME_NOT_DONE || phase == PHASE_RESOLVE)
+        return result->spent_ns[phase] > 0;
+    return phase <= result->phase;
 }
 
-int64_t tally_mean_ns(const struct tally *tally)
+bool result_came_through(const struct result *result, enum phase phase)
 {
-    return tally->total_ns / (int64_t)tally->count;
+    return result_came_to(result, phase) && (phase < result->phase || result->outcome == OUTCOME_OK);
 }
 
-/* Most time first, then most peers, then the order of the outcomes. */
-static int compare_tallies(const void *left_item, const void *right_item)
+void report_begin_now(struct report *report)
 {
-    const struct tally *left = left_item;
-    const struct tally *right = right_item;
-    if (left->total_ns != right->total_ns)
-        return left->total_ns < right->total_ns ? 1 : -1;
-    if (left->count != right->count)
-        return left->count < right->count ? 1 : -1;
-    return (int)left->outcome - (int)right->outcome;
-}
-
-void report_summarise(const struct report *report, struct summary *summary)
-{
-    memset(summary, 0, sizeof(*summary));
-    struct tally all[OUTCOME_COUNT] = {{0}};
-    for (size_t i = 0; i < report->peers->count; i++) {
-        const struct result *result = &report->results[i];
-        const int64_t duration_ns = result_duration_ns(result);
-        tally_add(&all[result->outcome], duration_ns);
-        if (outcome_is_of_peer(result->outcome))
-            tally_add(&summary->total, duration_ns);
-        else
-            summary->aside[result->outcome]++;
-    }
-    for (size_t i = 0; i < OUTCOME_COUNT; i++) {
-        all[i].outcome = (enum outcome)i;
-        if (all[i].count > 0 && outcome_is_of_peer(all[i].outcome))
-            summary->tallies[summary->count++] = all[i];
-    }
-    qsort(summary->tallies, summary->count, sizeof(summary->tallies[0]), compare_tallies);
+    struct timespec now = {0};
+    struct tm parts = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &parts);
+    const size_t length = strftime(report->begun, sizeof report->begun, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(report->begun + length, sizeof report->begun - length, ".%03uZ",
+                   (unsigned)(now.tv_nsec / RDY_MILLISECOND) % 1000);
 }

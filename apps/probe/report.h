@@ -9,9 +9,11 @@
 #include "apps/probe/mode.h"
 #include "apps/probe/outcome.h"
 #include "apps/probe/phase.h"
+#include "net/address.h"
 
 /* How one peer's probe ended; a zeroed one is not done. */
 struct result {
+    rdy_address address;           /* that was connected to; of no family if there was none */
     int64_t started_ns;            /* from the begin of the run to its first step */
     int64_t spent_ns[PHASE_COUNT]; /* in each phase; 0 for one that it did not come to */
     enum outcome outcome;
@@ -25,38 +27,36 @@ struct result {
 /* The time that all its phases took. */
 int64_t result_duration_ns(const struct result *result);
 
-/* What a run has found. */
+/* Whether it came to a phase, and whether it also came through. An address has no lookup. */
+bool result_came_to(const struct result *result, enum phase phase);
+bool result_came_through(const struct result *result, enum phase phase);
+
+/* One of the parts into which a list of peers was split. */
+struct report_shard {
+    size_t index;
+    size_t count;
+};
+
+/* Room for a moment as RFC 3339 writes it, in UTC with milliseconds: "2026-11-21T17:00:00.000Z". */
+#define REPORT_MOMENT_SIZE 25
+
+/* What a run has found, or several that were merged. */
 struct report {
     const peer_list *peers;
     struct result *results; /* one for each peer, in the order of the list */
     const char *backend;
+    char begun[REPORT_MOMENT_SIZE]; /* the begin of the run, of the earliest if there were several */
     enum mode mode;
     bool sequential;
     bool interrupted;
     size_t peak; /* the most peers that were connected to or looked up at once */
     int64_t wall_ns;
+    const struct report_shard
+        *shards; /* of which lists the peers are; none if they are a list of their own */
+    size_t shard_count;
 };
 
-/* What the peers of one outcome have in common. */
-struct tally {
-    enum outcome outcome;
-    size_t count;
-    int64_t total_ns;
-    int64_t least_ns;
-    int64_t most_ns;
-};
-
-struct summary {
-    struct tally tallies[OUTCOME_COUNT]; /* the outcomes that tell of a peer, most time first */
-    size_t count;
-    struct tally total;          /* of those */
-    size_t aside[OUTCOME_COUNT]; /* peers with an outcome that does not tell of a peer */
-};
-
-/* Adds the results up. */
-void report_summarise(const struct report *report, struct summary *summary);
-
-/* The mean of a tally that is not empty. */
-int64_t tally_mean_ns(const struct tally *tally);
+/* Writes the moment that is now. */
+void report_begin_now(struct report *report);
 
 #endif

@@ -35,7 +35,10 @@ def start(*arguments, **others):
 
 
 def by_outcome(report):
-    return {entry["outcome"]: entry["count"] for entry in report["outcomes"]}
+    counts = {}
+    for entry in report["outcomes"]:
+        counts[entry["outcome"]] = counts.get(entry["outcome"], 0) + entry["count"]
+    return counts
 
 
 def by_peer(report):
@@ -69,12 +72,14 @@ class Case(unittest.TestCase):
             if entry["outcome"] in aside:
                 report[aside[entry["outcome"]]] -= 1
             else:
-                times.setdefault(entry["outcome"], []).append(entry["ms"])
+                times.setdefault((entry["outcome"], entry["phase"]), []).append(entry["ms"])
         for name in aside.values():
             self.assertEqual(report[name], 0, name)
-        self.assertEqual(by_outcome(report), {outcome: len(spent) for outcome, spent in times.items()})
+        rows = {(entry["outcome"], entry["phase"]): entry["count"] for entry in report["outcomes"]}
+        self.assertEqual(rows, {row: len(spent) for row, spent in times.items()})
         for entry in report["outcomes"]:
-            spent = times[entry["outcome"]]
+            spent = times[entry["outcome"], entry["phase"]]
+            self.assertEqual(sum(count for _, count in entry["histogram"]), entry["count"])
             self.assertAlmostEqual(entry["total_ms"], sum(spent), delta=0.001 * len(spent) + 0.001)
             self.assertAlmostEqual(entry["mean_ms"], sum(spent) / len(spent), delta=0.002)
             self.assertEqual((entry["min_ms"], entry["max_ms"]), (min(spent), max(spent)))

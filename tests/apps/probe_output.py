@@ -19,19 +19,21 @@ class Output(Case):
         done = run("--info-hash", HASH, good, refused)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         lines = done.stdout.splitlines()
-        self.assertEqual(lines[0].split(), "outcome count total ms min ms mean ms max ms".split())
+        self.assertEqual(lines[0].split(), "outcome count total ms min ms p50 ms p90 ms p99 ms max ms".split())
         rows = {tuple(re.split(r"\s{2,}", line)[:2]) for line in lines[1:4]}
-        self.assertEqual(rows, {("ok", "1"), ("refused", "1"), ("total", "2")})
+        self.assertEqual(rows, {("ok", "1"), ("refused (connect)", "1"), ("total", "2")})
         self.assertTrue(lines[3].startswith("total "))
         times = r"wall time \d+\.\d{3} s, sum \d+\.\d{3} s(, .* faster .*)?"
-        self.assertRegex(lines[4], r"^%s; \w+, parallel, 2 at once$" % times)
-        self.assertEqual(len(lines), 5)
+        self.assertEqual([line.split()[0] for line in lines[5:8]], ["phase,", "connect", "handshake"])
+        self.assertEqual((lines[4], lines[8]), ("", ""))
+        self.assertRegex(lines[9], r"^%s; \w+, parallel, 2 at once$" % times)
+        self.assertEqual(len(lines), 10)
 
     def test_verbose_lists_each_peer_before_the_table(self):
         good, refused = self.peers.serve(answer(REPLY)), self.peers.refused()
         lines = run("-v", "--seq", "--info-hash", HASH, good, refused).stdout.splitlines()
         self.assertRegex(lines[0], r"^ok +\d+\.\d ms  %s$" % re.escape(good))
-        self.assertRegex(lines[1], r"^refused +\d+\.\d ms  %s  ECONNREFUSED$" % re.escape(refused))
+        self.assertRegex(lines[1], r"^refused \(connect\) +\d+\.\d ms  %s  ECONNREFUSED$" % re.escape(refused))
         self.assertEqual(lines[2], "")
         self.assertRegex(lines[-1], r"; \w+, sequential$")
 
@@ -79,7 +81,7 @@ class Output(Case):
             )
         drawn = read_all(terminal)
         self.assertEqual(done.returncode, 0)
-        self.assertTrue(drawn.startswith(b"\r\x1b[K0/1 done, 0 in flight, 0 ok"), drawn)
+        self.assertTrue(drawn.startswith(b"\r\x1b[K0/1 done, 0 in flight, 0.0/s, 0:00"), drawn)
         self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn)
         self.assertEqual(run(good).stderr, "")
 

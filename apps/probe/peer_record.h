@@ -1,0 +1,35 @@
+#ifndef RDY_APPS_PROBE_PEER_RECORD_H
+#define RDY_APPS_PROBE_PEER_RECORD_H
+
+#include "apps/common/record.h"
+#include "apps/probe/report.h"
+
+/*
+ * What is told of one peer, by the same names in a report's "peers", in a line of --ndjson and in one of --csv:
+ *
+ *      peer          as it was given
+ *      address       that was connected to; null if there was none
+ *      outcome       one of the words of apps/probe/outcome.h
+ *      phase         the one in which it was decided: "resolve", "connect", "handshake", "bitfield", "unchoke" or
+ *                    "request"
+ *      error         the name of the errno behind the outcome, "ECONNRESET", or null
+ *      attempts      how often a connect was tried
+ *      started_ms    from the begin of its run to its first step
+ *      ms            that its phases took together
+ *      resolve_ms, connect_ms, handshake_ms, bitfield_ms, unchoke_ms, request_ms
+ *                    that each took; null for one that it did not come to
+ *      pieces        how many were received and had the right SHA-1
+ *      bytes         how many bytes of pieces were received
+ *
+ * Milliseconds are rounded to microseconds. `text` is the peer as it was given. A record with a schema, as the
+ * lines of --ndjson are, has it in front.
+ */
+void peer_record_put(struct record *record, const char *text, const struct result *result);
+
+/* One line of --ndjson, with "schema": REPORT_SCHEMA in front; flushed. For each peer as it is decided. */
+void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file);
+
+/* --csv: a line of names, and one for each peer in the order of the list. */
+void peer_record_print_csv(const struct report *report, FILE *file);
+
+#endif
