@@ -49,7 +49,7 @@ void json_close(struct json *json, char bracket)
     json->follows = true;
 }
 
-void json_string(struct json *json, const char *name, const char *text)
+void json_text(struct json *json, const char *name, const char *text)
 {
     begin_member(json, name);
     if (text == NULL)

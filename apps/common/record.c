@@ -46,7 +46,7 @@ void record_begin(struct record *record)
 void record_text(struct record *record, const char *name, const char *text)
 {
     if (record->format == RECORD_JSON) {
-        json_string(&record->json, name, text);
+        json_text(&record->json, name, text);
         return;
     }
     FILE *file = begin_field(record, name);
@@ -68,7 +68,7 @@ void record_count(struct record *record, const char *name, uint64_t count)
 void record_milliseconds(struct record *record, const char *name, int64_t ns)
 {
     if (record->format == RECORD_JSON && ns < 0)
-        json_string(&record->json, name, NULL);
+        json_text(&record->json, name, NULL);
     else if (record->format == RECORD_JSON)
         json_milliseconds(&record->json, name, ns);
     if (record->format == RECORD_JSON)

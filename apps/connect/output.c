@@ -21,9 +21,9 @@ static void print_json(const peer *entry, const peer_outcome *outcome)
         rdy_address_print(outcome->address, address, sizeof address);
     struct json json = {.file = stdout};
     json_open(&json, NULL, '{');
-    json_string(&json, "peer", entry->text);
-    json_string(&json, "address", outcome->address == NULL ? NULL : address);
-    json_string(&json, "outcome", peer_outcome_word(outcome));
+    json_text(&json, "peer", entry->text);
+    json_text(&json, "address", outcome->address == NULL ? NULL : address);
+    json_text(&json, "outcome", peer_outcome_word(outcome));
     json_milliseconds(&json, "elapsed_ms", outcome->elapsed_ns);
     json_count(&json, "attempts", outcome->attempts);
     json_close(&json, '}');

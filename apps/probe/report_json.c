@@ -46,13 +46,13 @@ static void put_shards(struct json *json, const struct report *report)
 static void put_run(struct json *json, const struct report *report, const struct summary *summary)
 {
     json_count(json, "schema", REPORT_SCHEMA);
-    json_string(json, "program", "rdy-probe");
-    json_string(json, "version", program_version());
-    json_string(json, "mode", mode_word(report->mode));
-    json_string(json, "backend", report->backend);
-    json_string(json, "order", report->sequential ? "sequential" : "parallel");
+    json_text(json, "program", "rdy-probe");
+    json_text(json, "version", program_version());
+    json_text(json, "mode", mode_word(report->mode));
+    json_text(json, "backend", report->backend);
+    json_text(json, "order", report->sequential ? "sequential" : "parallel");
     json_count(json, "at_once", report->peak);
-    json_string(json, "begun", report->begun);
+    json_text(json, "begun", report->begun);
     json_milliseconds(json, "wall_ms", report->wall_ns);
     json_milliseconds(json, "sum_ms", summary->total_ns);
     json_truth(json, "partial", report->interrupted);
@@ -67,8 +67,8 @@ static void put_outcomes(struct json *json, const struct summary *summary)
     json_open(json, "outcomes", '[');
     for (size_t i = 0; i < summary->row_count; i++) {
         json_open(json, NULL, '{');
-        json_string(json, "outcome", outcome_word(summary->rows[i].outcome));
-        json_string(json, "phase", phase_word(summary->rows[i].phase));
+        json_text(json, "outcome", outcome_word(summary->rows[i].outcome));
+        json_text(json, "phase", phase_word(summary->rows[i].phase));
         put_times(json, &summary->rows[i].times);
         json_close(json, '}');
     }
@@ -82,7 +82,7 @@ static void put_phases(struct json *json, const struct summary *summary)
         if (summary->phases[phase].count == 0)
             continue;
         json_open(json, NULL, '{');
-        json_string(json, "phase", phase_word(phase));
+        json_text(json, "phase", phase_word(phase));
         put_times(json, &summary->phases[phase]);
         json_close(json, '}');
     }

@@ -33,13 +33,13 @@ START_TEST(members_are_named_and_separated)
     json_open(&json, "b", '[');
     json_open(&json, NULL, '{');
     json_close(&json, '}');
-    json_string(&json, NULL, "x");
+    json_text(&json, NULL, "x");
     json_close(&json, ']');
     json_open(&json, "c", '[');
     json_close(&json, ']');
     json_truth(&json, "d", true);
     json_truth(&json, "e", false);
-    json_string(&json, "f", NULL);
+    json_text(&json, "f", NULL);
     json_milliseconds(&json, "g", 1234567);
     json_close(&json, '}');
     assert_written("{\"a\":1,\"b\":[{},\"x\"],\"c\":[],\"d\":true,\"e\":false,\"f\":null,\"g\":1.235}");
@@ -65,7 +65,7 @@ static const struct {
 
 START_TEST(a_string_is_escaped_and_what_is_no_utf_8_replaced)
 {
-    json_string(&json, NULL, strings[_i].plain);
+    json_text(&json, NULL, strings[_i].plain);
     assert_written(strings[_i].written);
 }
 END_TEST
