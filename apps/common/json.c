@@ -75,3 +75,9 @@ void json_milliseconds(struct json *json, const char *name, int64_t ns)
     begin_member(json, name);
     fprintf(json->file, "%.3f", milliseconds(ns));
 }
+
+void json_exact_milliseconds(struct json *json, const char *name, int64_t ns)
+{
+    begin_member(json, name);
+    fprintf(json->file, "%" PRId64 ".%06" PRId64, ns / RDY_MILLISECOND, ns % RDY_MILLISECOND);
+}

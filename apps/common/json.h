@@ -21,5 +21,7 @@ void json_count(struct json *json, const char *name, uint64_t count);
 void json_truth(struct json *json, const char *name, bool truth);
 /* Nanoseconds as milliseconds with three decimals. */
 void json_milliseconds(struct json *json, const char *name, int64_t ns);
+/* Likewise with six, and so exact; not negative. */
+void json_exact_milliseconds(struct json *json, const char *name, int64_t ns);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "apps/common/milliseconds.h"
+#include "reactor/clock.h"
 
 /* Quoted if it must be (RFC 4180, 2.6 and 2.7). */
 static void put_field(FILE *file, const char *text)
@@ -70,12 +70,12 @@ void record_milliseconds(struct record *record, const char *name, int64_t ns)
     if (record->format == RECORD_JSON && ns < 0)
         json_text(&record->json, name, NULL);
     else if (record->format == RECORD_JSON)
-        json_milliseconds(&record->json, name, ns);
+        json_exact_milliseconds(&record->json, name, ns);
     if (record->format == RECORD_JSON)
         return;
     FILE *file = begin_field(record, name);
     if (file != NULL && ns >= 0)
-        fprintf(file, "%.3f", milliseconds(ns));
+        fprintf(file, "%" PRId64 ".%06" PRId64, ns / RDY_MILLISECOND, ns % RDY_MILLISECOND);
 }
 
 void record_end(struct record *record)

@@ -24,7 +24,7 @@ struct record {
 void record_begin(struct record *record);
 void record_text(struct record *record, const char *name, const char *text); /* NULL is null */
 void record_count(struct record *record, const char *name, uint64_t count);
-/* Nanoseconds as milliseconds with three decimals; negative ones are null. */
+/* Nanoseconds as milliseconds with six decimals, so that nothing is lost; negative ones are null. */
 void record_milliseconds(struct record *record, const char *name, int64_t ns);
 void record_end(struct record *record);
 
