@@ -11,6 +11,7 @@
 #include "apps/common/option.h"
 #include "apps/common/standard_descriptors.h"
 #include "apps/common/standard_output.h"
+#include "apps/probe/merge.h"
 #include "apps/probe/options.h"
 #include "apps/probe/prober.h"
 #include "apps/probe/report_output.h"
@@ -76,6 +77,8 @@ int main(int argc, char **argv)
     fill_standard_descriptors();
     option_set_program("rdy-probe");
     (void)signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && strcmp(argv[1], "merge") == 0)
+        return merge_main(argc - 1, argv + 1);
     struct options options;
     int code = options_read(argc, argv, &options);
     if (code == OPTIONS_GO_ON)

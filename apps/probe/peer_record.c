@@ -3,14 +3,19 @@
 #include "apps/probe/report_json.h"
 #include "reactor/error.h"
 
-static void put_phases(struct record *record, const struct result *result)
+const char *phase_member(enum phase phase)
 {
     static const char *const names[PHASE_COUNT] = {
         [PHASE_RESOLVE] = "resolve_ms",   [PHASE_CONNECT] = "connect_ms", [PHASE_HANDSHAKE] = "handshake_ms",
         [PHASE_BITFIELD] = "bitfield_ms", [PHASE_UNCHOKE] = "unchoke_ms", [PHASE_REQUEST] = "request_ms",
     };
+    return names[phase];
+}
+
+static void put_phases(struct record *record, const struct result *result)
+{
     for (enum phase phase = 0; phase < PHASE_COUNT; phase++)
-        record_milliseconds(record, names[phase],
+        record_milliseconds(record, phase_member(phase),
                             result_came_to(result, phase) ? result->spent_ns[phase] : -1);
 }
 

@@ -18,13 +18,15 @@
  *      ms            that its phases took together
  *      resolve_ms, connect_ms, handshake_ms, bitfield_ms, unchoke_ms, request_ms
  *                    that each took; null for one that it did not come to
- *      pieces        how many were received and had the right SHA-1
- *      bytes         how many bytes of pieces were received
+ *      pieces        how many it sent that had the right SHA-1
+ *      bytes         of those
  *
- * Milliseconds are rounded to microseconds. `text` is the peer as it was given. A record with a schema, as the
- * lines of --ndjson are, has it in front.
+ * Milliseconds have six decimals: they are exact. `text` is the peer as it was given.
  */
 void peer_record_put(struct record *record, const char *text, const struct result *result);
+
+/* The member for the time of a phase, a static string: "connect_ms". */
+const char *phase_member(enum phase phase);
 
 /* One line of --ndjson, with "schema": REPORT_SCHEMA in front; flushed. For each peer as it is decided. */
 void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file);

@@ -41,8 +41,8 @@
  *                    (rounded down) the bucket begins at (place - 128 s) 2^s nanoseconds and is 2^s wide
  *
  * Counts, _ns and histogram are exact, and those of merged reports are their sum (or least, or most). Percentiles
- * are by nearest rank, taken from the histogram: within 0.4 % of the exact ones. Other _ms are rounded to
- * microseconds. New members may come without a new schema.
+ * are by nearest rank, taken from the histogram: within 0.4 % of the exact ones. The _ms outside of peers are
+ * rounded to microseconds. New members may come without a new schema.
  */
 #define REPORT_SCHEMA 2
 
