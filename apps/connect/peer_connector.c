@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "apps/common/descriptors.h"
+#include "apps/connect/peer_race.h"
 #include "apps/connect/peer_turn.h"
 
 enum {
@@ -51,7 +52,7 @@ static int claim_addresses(peer_connector *connector)
 static void choose_concurrency(peer_connector *connector, const peer_connector_options *options)
 {
     const size_t asked = options->concurrency == 0 ? PEER_CONNECTOR_CONCURRENCY : options->concurrency;
-    const size_t wanted = options->sequential ? 1 : asked;
+    const size_t wanted = options->sequential && !options->happy ? 1 : asked;
     const size_t reserve =
         DESCRIPTORS_OF_THE_CALLER + (connector->resolver == NULL ? 0 : DESCRIPTORS_OF_THE_LOOKUPS);
     const size_t room = descriptors_available(reserve);
@@ -74,12 +75,21 @@ static int make_probes(peer_connector *connector)
     return 0;
 }
 
+static int64_t attempt_delay(const peer_connector_options *options)
+{
+    const int64_t asked_ns =
+        options->attempt_delay_ns == 0 ? PEER_CONNECTOR_ATTEMPT_DELAY : options->attempt_delay_ns;
+    return asked_ns < PEER_CONNECTOR_ATTEMPT_LEAST ? PEER_CONNECTOR_ATTEMPT_LEAST : asked_ns;
+}
+
 static int set_up(peer_connector *connector, const peer_connector_options *options)
 {
     connector->timeout_ns = options->timeout_ns == 0 ? PEER_CONNECTOR_TIMEOUT : options->timeout_ns;
     connector->retries = options->retries;
     connector->retry_delay_ns =
         options->retry_delay_ns == 0 ? PEER_CONNECTOR_RETRY_DELAY : options->retry_delay_ns;
+    connector->attempt_delay_ns = attempt_delay(options);
+    connector->is_happy = options->happy;
     connector->talk = options->talk;
     connector->is_sequential = options->sequential;
     connector->report_failures = options->report_failures;
@@ -143,8 +153,10 @@ static bool hand_out(peer_connector *connector, peer_result *result)
     if (probe == NULL)
         return false;
     *result = (peer_result){.index = peer_probe_index(connector, probe), .stream = probe->stream};
-    if (probe->outcome.state == PEER_CONNECTED)
+    if (probe->outcome.state == PEER_CONNECTED) {
         connector->under_way--;
+        connector->reserved -= probe->reserved;
+    }
     probe->stream = (rdy_tcp_stream){0};
     return true;
 }
@@ -246,6 +258,7 @@ const char *peer_connector_backend(const peer_connector *connector)
 
 static void free_probe(peer_probe *probe)
 {
+    peer_race_end(probe);
     rdy_connector_close(&probe->attempt);
     rdy_tcp_stream_close(&probe->stream);
     free(probe->addresses);

@@ -28,7 +28,9 @@
  *      Resolving ------------------> Error <-----+    refused, reset, too late, unknown name, ...
  *
  * Only an entry with a name goes through Resolving; the addresses of its name are tried one after another,
- * until one answers or the deadline comes. Only with a peer_talk does one go through Talking. A fault of this
+ * until one answers or the deadline comes, or with `happy` beside each other: the next one a little later, or at
+ * once when one has failed, and the first that answers wins (RFC 8305). A race is begun when there is room for as
+ * many connections as the name has addresses, or it is alone. Only with a peer_talk does one go through Talking. A fault of this
  * machine (no descriptor, no memory, no route) is never a peer's: the probe waits again and is started anew
  * when a descriptor is free or the others are through. No address is connected to twice: the entries that are
  * addresses have theirs for themselves, any other belongs to the name that was looked up first.
@@ -66,7 +68,7 @@ typedef struct peer_talk {
 } peer_talk;
 
 typedef struct peer_connector_options {
-    bool sequential;      /* one peer at a time with all its retries, in the order of the list, as a blocking
+    bool sequential; /* one peer at a time with its retries or race, in the order of the list, as a blocking
                              program would */
     bool report_failures; /* next hands out peers that failed too */
     bool happy;           /* the addresses of a name race against each other (RFC 8305) */
@@ -109,7 +111,7 @@ typedef enum peer_state {
 
 /* How it stands with one peer. */
 typedef struct peer_outcome {
-    const rdy_address *address; /* that is connected to; NULL while a name is not looked up */
+    const rdy_address *address; /* that is connected to, of a race the winner's; NULL before the lookup */
     int64_t elapsed_ns; /* that its lookup, connect and talk have taken; without the time that it waited */
     int64_t started_ns; /* when it was first started, of rdy_clock_now; 0 if it never was */
     int64_t resolve_ns; /* the part of elapsed_ns that the lookup took */

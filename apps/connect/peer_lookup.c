@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "apps/connect/peer_race.h"
+
 int peer_lookup_start(peer_connector *connector, peer_probe *probe)
 {
     const size_t index = peer_probe_index(connector, probe);
@@ -51,8 +53,11 @@ void peer_lookup_rewind(peer_probe *probe)
     probe->address_next = 1;
 }
 
+/* Both families have come at once, so there is no other one to wait for (RFC 8305, Resolution Delay). */
 static void use_addresses(peer_connector *connector, peer_probe *probe)
 {
+    if (connector->is_happy)
+        peer_race_interleave(probe->addresses, probe->address_count);
     const int found = peer_lookup_next_address(connector, probe);
     if (found > 0)
         peer_probe_put_back(connector, probe);

@@ -4,6 +4,7 @@
 
 #include "apps/connect/peer_attempt.h"
 #include "apps/connect/peer_lookup.h"
+#include "apps/connect/peer_race.h"
 
 enum {
     /* One takes the place of the peer that is through, one more lets their number grow again when the shortage
@@ -21,13 +22,30 @@ int64_t peer_probe_deadline(const peer_connector *connector, const peer_probe *p
     return rdy_clock_after(probe->started_ns + probe->earlier_ns, connector->timeout_ns);
 }
 
+static void reserve(peer_connector *connector, peer_probe *probe, size_t connections)
+{
+    connector->reserved += connections - probe->reserved;
+    probe->reserved = connections;
+}
+
+/* Leaves no attempt but the probe's own. */
+static void end_race(peer_connector *connector, peer_probe *probe)
+{
+    peer_race_end(probe);
+    if (probe->is_growing)
+        peer_queue_remove(&connector->growing, probe);
+    probe->is_growing = false;
+}
+
 void peer_probe_enter(peer_connector *connector, peer_probe *probe, peer_state state)
 {
     probe->outcome.state = state;
-    if (state == PEER_RESOLVING)
+    if (state == PEER_RESOLVING) {
         connector->resolving++;
-    else
+    } else {
         connector->under_way++;
+        reserve(connector, probe, peer_race_width(connector, probe));
+    }
     const size_t now = connector->under_way + connector->resolving;
     if (now > connector->peak)
         connector->peak = now;
@@ -39,6 +57,8 @@ static void leave(peer_connector *connector, peer_probe *probe, peer_state state
     const peer_state earlier = probe->outcome.state;
     const int64_t now_ns = rdy_clock_now();
     rdy_timer_wheel_cancel(&connector->wheel, &probe->timer);
+    end_race(connector, probe);
+    reserve(connector, probe, 0);
     if (earlier == PEER_RESOLVING)
         connector->resolving--;
     if (earlier == PEER_CONNECTING || earlier == PEER_TALKING)
@@ -115,6 +135,7 @@ static void succeed(peer_connector *connector, peer_probe *probe)
     leave(connector, probe, PEER_CONNECTED);
     connector->fault_tries += TRIES_FOR_EACH_THROUGH;
     connector->under_way++; /* it holds its descriptor until it is handed out */
+    reserve(connector, probe, 1);
     peer_queue_append(&connector->answers, probe);
 }
 
@@ -169,6 +190,8 @@ static void advance_talk(peer_connector *connector, peer_probe *probe)
 
 void peer_probe_begin_talk(peer_connector *connector, peer_probe *probe)
 {
+    end_race(connector, probe);
+    reserve(connector, probe, 1);
     if (connector->talk.advance == NULL) {
         succeed(connector, probe);
         return;
@@ -203,7 +226,7 @@ void peer_probe_handle(peer_connector *connector, rdy_token token)
 void peer_probe_expire(peer_connector *connector, peer_probe *probe)
 {
     if (probe->outcome.state == PEER_CONNECTING)
-        peer_attempt_advance(connector, probe);
+        peer_attempt_expire(connector, probe);
     else if (probe->outcome.state == PEER_TALKING)
         advance_talk(connector, probe);
     else if (probe->outcome.state == PEER_RESOLVING)

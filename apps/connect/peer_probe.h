@@ -21,6 +21,7 @@
  *      peer_turn.c         decides who is started, and when
  *      peer_lookup.c       from a name to its addresses
  *      peer_attempt.c      from an address to a connection
+ *      peer_race.c         several of these at once
  *      peer_probe.c        the talk on it, and how each of these ends
  */
 
@@ -34,6 +35,7 @@ struct peer_connector {
     size_t count;
     size_t concurrency;
     size_t under_way; /* connecting, talking, or connected and not handed out */
+    size_t reserved;  /* connections that these may have, at most `concurrency` unless one is alone */
     size_t resolving;
     size_t peak;        /* the most there were of both */
     size_t lookups;     /* questions that the resolver has not answered, still wanted or not */
@@ -41,10 +43,12 @@ struct peer_connector {
     int64_t timeout_ns;
     unsigned retries; /* that a peer may have */
     int64_t retry_delay_ns;
+    int64_t attempt_delay_ns; /* between those of a race */
     peer_talk talk;
     address_set addresses_seen;
     peer_queue names;     /* waiting, to be looked up */
     peer_queue addresses; /* waiting, to be connected to: first those that have begun */
+    peer_queue growing;   /* connecting, and to begin another attempt beside the one they have */
     peer_queue faulted;   /* waiting, to be connected to once more after a local fault */
     size_t fault_tries;   /* that are allowed to those while others are under way */
     struct pace pace;     /* of connects */
@@ -55,6 +59,7 @@ struct peer_connector {
     rdy_signals signals;
     rdy_timer_wheel wheel;
     bool is_sequential;
+    bool is_happy;
     bool report_failures;
     bool is_clamped;
     bool is_stopped;

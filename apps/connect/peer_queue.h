@@ -8,10 +8,14 @@
 #include "net/connector.h"
 #include "reactor/timer_wheel.h"
 
+typedef struct peer_rival peer_rival;
+
 /* The probe of one peer. Its token is its place in the connector's array. */
 typedef struct peer_probe {
     rdy_timer timer; /* first: the wheel hands it back for the probe */
     rdy_connector attempt;
+    peer_rival *rivals;     /* earlier attempts that are under way still: peer_race.h */
+    size_t reserved;        /* connections that it may have now, of the connector's */
     rdy_tcp_stream stream;  /* once connected */
     rdy_address *addresses; /* that its name stands for; NULL for an entry that is an address */
     size_t address_count;
@@ -22,6 +26,7 @@ typedef struct peer_probe {
     int64_t talk_deadline_ns;
     int64_t earlier_ns; /* of `elapsed_ns`, what was spent before the retry that it is in */
     unsigned retries;   /* that it has had */
+    bool is_growing;    /* in the queue for another attempt beside those it has */
     bool is_faulted;    /* an attempt was ended by this machine */
     peer_outcome outcome;
     struct peer_probe *next; /* in the queue it is in: at most one */
@@ -50,6 +55,20 @@ static inline void peer_queue_prepend(peer_queue *queue, peer_probe *probe)
     if (queue->first == NULL)
         queue->last = probe;
     queue->first = probe;
+}
+
+/* Takes out one that is in the queue. */
+static inline void peer_queue_remove(peer_queue *queue, const peer_probe *probe)
+{
+    peer_probe *before = NULL;
+    for (peer_probe *each = queue->first; each != probe; each = each->next)
+        before = each;
+    if (before == NULL)
+        queue->first = probe->next;
+    else
+        before->next = probe->next;
+    if (queue->last == probe)
+        queue->last = before;
 }
 
 /* NULL if the queue is empty. */

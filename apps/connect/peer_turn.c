@@ -2,30 +2,41 @@
 
 #include "apps/connect/peer_attempt.h"
 #include "apps/connect/peer_lookup.h"
+#include "apps/connect/peer_race.h"
 
 enum {
     STARTS_AT_ONCE = 128, /* about a millisecond, so that answers are seen when they come */
 };
 
+/* A race is begun when there is room for all of it: one that had to wait for room might time out for that. */
+static bool has_room(const peer_connector *connector, const peer_probe *probe)
+{
+    return connector->reserved == 0 ||
+           connector->reserved + peer_race_width(connector, probe) <= connector->concurrency;
+}
+
 static bool may_try_faulted(const peer_connector *connector)
 {
-    return connector->faulted.first != NULL && connector->under_way < connector->concurrency &&
+    return connector->faulted.first != NULL && has_room(connector, connector->faulted.first) &&
            (connector->fault_tries > 0 || connector->under_way + connector->resolving == 0);
 }
 
 /*
- * The queue whose turn it is: that of the peer which was given first. NULL if no peer can be started. A
- * lookup's clock runs, so it is not begun before a thread is free to do it.
+ * The queue whose turn it is: of races that grow, for their time runs, then that of the peer which was given
+ * first. NULL if no peer can be started. A lookup's clock runs, too, so it is not begun before a thread is free
+ * to do it.
  */
 static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
 {
     const peer_probe *name = connector->names.first;
     const peer_probe *address = connector->addresses.first;
+    if (connector->growing.first != NULL && may_connect)
+        return &connector->growing;
     if (connector->is_sequential && connector->under_way + connector->resolving + connector->backing_off > 0)
         return NULL;
     if (connector->lookups >= RESOLVER_THREADS)
         name = NULL;
-    if (connector->under_way >= connector->concurrency || !may_connect)
+    if (address != NULL && (!may_connect || !has_room(connector, address)))
         address = NULL;
     if (name == NULL && address == NULL)
         return may_connect && may_try_faulted(connector) ? &connector->faulted : NULL;
@@ -47,17 +58,27 @@ static void begin_clock(peer_probe *probe, int64_t now_ns)
         probe->outcome.started_ns = now_ns;
 }
 
+static int start(peer_connector *connector, const peer_queue *queue, peer_probe *probe, int64_t now_ns)
+{
+    if (queue == &connector->growing)
+        return peer_attempt_start_another(connector, probe);
+    begin_clock(probe, now_ns);
+    return queue == &connector->names ? peer_lookup_start(connector, probe)
+                                      : peer_attempt_start(connector, probe);
+}
+
 static int start_from(peer_connector *connector, peer_queue *queue, int64_t now_ns)
 {
     peer_probe *probe = peer_queue_take(queue);
-    begin_clock(probe, now_ns);
+    probe->is_growing = false;
     connector->fault_tries -= queue == &connector->faulted && connector->fault_tries > 0;
-    const bool is_lookup = queue == &connector->names;
-    const int error = is_lookup ? peer_lookup_start(connector, probe) : peer_attempt_start(connector, probe);
-    if (error < 0)
+    const int error = start(connector, queue, probe, now_ns);
+    if (error < 0) {
         peer_queue_prepend(queue, probe);
-    else if (!is_lookup)
+        probe->is_growing = queue == &connector->growing;
+    } else if (queue != &connector->names) {
         pace_step(&connector->pace, now_ns);
+    }
     return error;
 }
 

@@ -120,13 +120,41 @@ static bool connects(const rdy_address *address)
 }
 
 /* Listening with a full queue: the system drops what asks to connect until somebody accepts. */
+static void fill(const rdy_address *address)
+{
+    while (connects(address))
+        ;
+}
+
 int add_silent(void)
 {
     rdy_address address;
     const int fd = listen_on_loopback(0, &address);
     add_address(&address);
-    while (connects(&address))
-        ;
+    fill(&address);
+    return fd;
+}
+
+static int listen_at(const char *host, uint16_t port, int backlog, rdy_address *address)
+{
+    ck_assert_int_eq(rdy_address_parse(host, address), 0);
+    ck_assert_int_eq(rdy_address_set_port(address, port), 0);
+    const int fd = bind_to(address);
+    ck_assert_int_eq(listen(fd, backlog), 0);
+    return fd;
+}
+
+int listen_well_at(const char *host, uint16_t port)
+{
+    rdy_address address;
+    return listen_at(host, port, 16, &address);
+}
+
+int listen_silently_at(const char *host, uint16_t port)
+{
+    rdy_address address;
+    const int fd = listen_at(host, port, 0, &address);
+    fill(&address);
     return fd;
 }
 

@@ -37,6 +37,10 @@ void add_localhost(rdy_address *address);
 /* A listener on 127.0.0.1 that is no peer yet. */
 int listen_on_loopback(int backlog, rdy_address *address);
 
+/* Listeners that are no peers yet: one that answers, one that does not before somebody accepts. */
+int listen_well_at(const char *host, uint16_t port);
+int listen_silently_at(const char *host, uint16_t port);
+
 void open_connector(void);
 
 /* The place of the next peer, whose stream is closed. */
