@@ -9,24 +9,13 @@
 #include "apps/common/option.h"
 
 enum {
-    NAME_MAX_TEXT = 253 + sizeof ":65535", /* RFC 1035; longer ones are no names */
+    NAME_MAX_TEXT = 253 + sizeof ":65535", /* RFC 1035 */
     LINE_MAX_TEXT = 1024,
 };
-
-static int add(const char *text, peer_list *peers, struct found_peers *found)
-{
-    const int error = peer_list_add(peers, text, 0);
-    if (error == -ENOMEM)
-        return error;
-    found->count += error == 0;
-    found->useless += error != 0;
-    return 0;
-}
 
 static int add_address(const rdy_address *address, const struct own_port *own, int family, peer_list *peers,
                        struct found_peers *found)
 {
-    char text[RDY_ADDRESS_TEXT_MAX];
     if (own_port_is(own, address)) {
         found->ourselves++;
         return 0;
@@ -35,18 +24,17 @@ static int add_address(const rdy_address *address, const struct own_port *own, i
         found->useless++;
         return 0;
     }
-    rdy_address_print(address, text, sizeof text);
-    return add(text, peers, found);
+    found->count++;
+    return peer_list_add_address(peers, address);
 }
 
+/* It has been checked: it is no network, nor anything else that the list would take. */
 static int add_name(const struct tracker_name *name, peer_list *peers, struct found_peers *found)
 {
     char text[NAME_MAX_TEXT];
-    if (snprintf(text, sizeof text, "%s:%u", name->host, name->port) >= (int)sizeof text) {
-        found->useless++;
-        return 0;
-    }
-    return add(text, peers, found);
+    snprintf(text, sizeof text, "%s:%u", name->host, name->port);
+    found->count++;
+    return peer_list_add(peers, text, 0);
 }
 
 int found_peers_add(const struct tracker_reply *reply, struct own_port *own, int family, peer_list *peers,

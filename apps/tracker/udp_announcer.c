@@ -241,13 +241,10 @@ static char *split_url(struct inquiry *inquiry)
     return strndup(authority, length);
 }
 
-static void tell_bad_url(struct inquiry *inquiry, const char *authority, int error)
+static void tell_bad_url(struct inquiry *inquiry, int error)
 {
-    const char *expected = error == -ENOMEM ? NULL : peer_parse_expected(error, authority, 0);
-    if (expected == NULL)
-        set_problem(inquiry, rdy_error_sentence(error));
-    else
-        snprintf(inquiry->problem, sizeof inquiry->problem, "expected %s behind udp://", expected);
+    const bool is_of_text = error == -EINVAL || error == -ERANGE;
+    set_problem(inquiry, is_of_text ? "expected udp://HOST:PORT" : rdy_error_sentence(error));
 }
 
 /* Whether it has begun; else `problem` says why not. */
@@ -259,7 +256,7 @@ static bool begin(struct inquiry *inquiry)
     int error = authority == NULL ? -ENOMEM : peer_parse(authority, 0, &entry);
     bool has_begun = false;
     if (error < 0)
-        tell_bad_url(inquiry, authority, error);
+        tell_bad_url(inquiry, error);
     else if (target->association_count > 0)
         has_begun = open_talks(inquiry, target->associations, target->association_count);
     else if (entry.host == NULL)
