@@ -16,6 +16,7 @@
 #include "apps/probe/prober.h"
 #include "apps/probe/report_output.h"
 #include "reactor/error.h"
+#include "reactor/poll.h"
 
 /* Our id: the name and version of the client (BEP 20), and random bytes for this run. */
 static int make_greeting(const struct options *options, uint8_t greeting[HANDSHAKE_SIZE])
@@ -62,6 +63,7 @@ static int run(const struct options *options)
             {
                 .mode = options->mode,
                 .handshake_timeout_ns = options->handshake_timeout_ns,
+                .total_timeout_ns = RDY_FOREVER,
             },
         .progress = true,
     };

@@ -15,45 +15,79 @@ struct prober {
     const struct prober_settings *settings;
     const peer_list *peers;
     peer_connector *connector;
-    struct exchange *exchanges; /* one for each peer */
-    struct result *results;     /* likewise; not done until they are decided */
+    struct exchange **exchanges; /* of those that are talked with, NULL for the others */
+    struct result *results;      /* likewise; not done until they are decided */
     int64_t begun_ns;
     struct outcome_progress progress;
+    uint8_t room[EXCHANGE_ROOM]; /* for what a peer sends, until it is judged */
 };
+
+/* The first step of a talk, also of one that is tried again. */
+static int begin_exchange(struct prober *prober, size_t index, rdy_tcp_stream *stream)
+{
+    struct exchange **exchange = &prober->exchanges[index];
+    /* What we write is little, and never the answer to nothing: it is not to wait for an ACK that is delayed. */
+    if (prober->settings->exchange.mode == MODE_REQUEST)
+        (void)rdy_tcp_stream_set_nodelay(stream, true);
+    if (*exchange == NULL)
+        *exchange = calloc(1, sizeof **exchange);
+    if (*exchange == NULL)
+        return -ENOMEM;
+    exchange_end(*exchange);
+    return exchange_begin(*exchange, &prober->settings->exchange, index,
+                          peer_connector_outcome(prober->connector, index)->started_ns, rdy_clock_now());
+}
 
 static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns)
 {
     struct prober *prober = context;
-    if (*deadline_ns == RDY_NEVER)
-        *deadline_ns = rdy_clock_after(rdy_clock_now(), prober->settings->exchange.handshake_timeout_ns);
-    return exchange_advance(&prober->exchanges[index], prober->settings->exchange.greeting, stream);
+    const int error = *deadline_ns == RDY_NEVER ? begin_exchange(prober, index, stream) : 0;
+    if (error < 0)
+        return error;
+    return exchange_advance(prober->exchanges[index], stream, prober->room, deadline_ns);
 }
 
-static enum phase phase_of(const peer_outcome *outcome)
+static void free_exchange(struct prober *prober, size_t index)
 {
-    if (outcome->has_talked)
-        return PHASE_HANDSHAKE;
-    return outcome->attempts > 0 ? PHASE_CONNECT : PHASE_RESOLVE;
+    exchange_end(prober->exchanges[index]);
+    free(prober->exchanges[index]);
+    prober->exchanges[index] = NULL;
+}
+
+/* The talk's time is that of its phases; the last one has what the others have left. */
+static void add_talk(const struct exchange *exchange, int64_t talk_ns, struct result *result)
+{
+    int64_t left_ns = talk_ns;
+    for (enum phase phase = PHASE_HANDSHAKE; phase < exchange->phase; phase++) {
+        result->spent_ns[phase] = exchange->spent_ns[phase];
+        left_ns -= exchange->spent_ns[phase];
+    }
+    result->spent_ns[exchange->phase] = left_ns;
+    result->phase = exchange->phase;
+    result->pieces = exchange->pieces;
+    result->bytes = exchange->bytes;
+    if (exchange->outcome != OUTCOME_NOT_DONE)
+        result->outcome = exchange->outcome;
 }
 
 static struct result result_of(const struct prober *prober, size_t index)
 {
     const peer_outcome *outcome = peer_connector_outcome(prober->connector, index);
-    const enum outcome known = prober->exchanges[index].outcome;
     struct result result = {
         .address = outcome->address == NULL ? (rdy_address){.length = 0} : *outcome->address,
-        .outcome = known == OUTCOME_NOT_DONE ? outcome_of_peer(outcome) : known,
+        .outcome = outcome_of_peer(outcome),
         .started_ns = outcome->started_ns == 0 ? 0 : outcome->started_ns - prober->begun_ns,
         .spent_ns =
             {
                 [PHASE_RESOLVE] = outcome->resolve_ns,
                 [PHASE_CONNECT] = outcome->elapsed_ns - outcome->resolve_ns - outcome->talk_ns,
-                [PHASE_HANDSHAKE] = outcome->talk_ns,
             },
         .attempts = outcome->attempts,
-        .phase = phase_of(outcome),
+        .phase = outcome->attempts > 0 ? PHASE_CONNECT : PHASE_RESOLVE,
         .error = outcome->error,
     };
+    if (outcome->has_talked && prober->exchanges[index] != NULL)
+        add_talk(prober->exchanges[index], outcome->talk_ns, &result);
     const bool is_errno = outcome->error != -EPROTO && !peer_outcome_is_unknown_name(outcome) &&
                           !peer_outcome_is_duplicate(outcome);
     if (result.outcome == OUTCOME_NOT_DONE || !is_errno)
@@ -66,6 +100,7 @@ static void take_result(struct prober *prober, peer_result *answer)
     struct result *result = &prober->results[answer->index];
     rdy_tcp_stream_close(&answer->stream);
     *result = result_of(prober, answer->index);
+    free_exchange(prober, answer->index);
     outcome_progress_count(&prober->progress, result->outcome);
     if (prober->settings->decided != NULL)
         prober->settings->decided(prober->settings->context, answer->index, result);
@@ -89,11 +124,13 @@ static int run(struct prober *prober)
 }
 
 /* Of those too that were not decided: how far they have come. */
-static void fill_in(const struct prober *prober, struct report *report)
+static void fill_in(struct prober *prober, struct report *report)
 {
     for (size_t i = 0; i < prober->peers->count; i++)
-        if (prober->results[i].outcome == OUTCOME_NOT_DONE)
+        if (prober->results[i].outcome == OUTCOME_NOT_DONE) {
             prober->results[i] = result_of(prober, i);
+            free_exchange(prober, i);
+        }
     report->results = prober->results;
     report->backend = peer_connector_backend(prober->connector);
     report->peak = peer_connector_peak(prober->connector);
