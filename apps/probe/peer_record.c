@@ -1,5 +1,6 @@
 #include "apps/probe/peer_record.h"
 
+#include "apps/common/progress.h"
 #include "apps/probe/report_json.h"
 #include "reactor/error.h"
 
@@ -41,12 +42,20 @@ void peer_record_put(struct record *record, const char *text, const struct resul
 void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file)
 {
     struct record record = {.format = RECORD_JSON, .json = {.file = file}};
+    progress_clear();
     record_begin(&record);
     record_count(&record, "schema", REPORT_SCHEMA);
     peer_record_put(&record, text, result);
     record_end(&record);
     fputc('\n', file);
     fflush(file);
+}
+
+void peer_record_print_undecided(const struct report *report, FILE *file)
+{
+    for (size_t i = 0; i < report->peers->count; i++)
+        if (report->results[i].outcome == OUTCOME_NOT_DONE)
+            peer_record_print_ndjson(report->peers->peers[i].text, &report->results[i], file);
 }
 
 void peer_record_print_csv(const struct report *report, FILE *file)

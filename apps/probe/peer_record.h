@@ -28,8 +28,14 @@ void peer_record_put(struct record *record, const char *text, const struct resul
 /* The member for the time of a phase, a static string: "connect_ms". */
 const char *phase_member(enum phase phase);
 
-/* One line of --ndjson, with "schema": REPORT_SCHEMA in front; flushed. For each peer as it is decided. */
+/*
+ * One line of --ndjson, with "schema": REPORT_SCHEMA in front; flushed. For each peer as it is decided, where a
+ * progress line gives way to it.
+ */
 void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file);
+
+/* Likewise the peers that were not decided, at the end. */
+void peer_record_print_undecided(const struct report *report, FILE *file);
 
 /* --csv: a line of names, and one for each peer in the order of the list. */
 void peer_record_print_csv(const struct report *report, FILE *file);

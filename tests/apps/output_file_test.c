@@ -1,0 +1,199 @@
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/common/output_file.h"
+#include "tests/suite.h"
+
+enum { PATH_SIZE = 128 };
+
+static char folder[PATH_SIZE];
+static char path[2 * PATH_SIZE];
+static struct output_file output;
+
+static void write_old(const char *text)
+{
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void assert_holds(const char *text)
+{
+    char found[64] = "";
+    FILE *file = fopen(path, "re");
+    ck_assert_ptr_nonnull(file);
+    found[fread(found, 1, sizeof found - 1, file)] = '\0';
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_str_eq(found, text);
+}
+
+static size_t files_there(void)
+{
+    size_t count = 0;
+    DIR *directory = opendir(folder);
+    ck_assert_ptr_nonnull(directory);
+    for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
+        count += entry->d_name[0] != '.';
+    closedir(directory);
+    return count;
+}
+
+static void set_up(void)
+{
+    const char *root = getenv("TMPDIR");
+    (void)snprintf(folder, sizeof folder, "%s/rdy-output-XXXXXX", root == NULL ? "/tmp" : root);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/report.json", folder);
+}
+
+static void tear_down(void)
+{
+    (void)unlink(path);
+    ck_assert_uint_eq(files_there(), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+START_TEST(a_file_is_there_when_it_is_whole_and_not_before)
+{
+    write_old("old");
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert_int_ge(fputs("new", output.file), 0);
+    ck_assert_int_eq(fflush(output.file), 0);
+    assert_holds("old");
+    ck_assert(output_file_close(&output));
+    assert_holds("new");
+    ck_assert_uint_eq(files_there(), 1);
+}
+END_TEST
+
+START_TEST(a_file_that_is_given_up_leaves_the_old_one)
+{
+    write_old("old");
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert_int_ge(fputs("new", output.file), 0);
+    output_file_abandon(&output);
+    assert_holds("old");
+    ck_assert_uint_eq(files_there(), 1);
+}
+END_TEST
+
+START_TEST(a_file_that_was_not_there_is_made_and_to_try_makes_none)
+{
+    ck_assert_int_eq(output_file_try(path), 0);
+    ck_assert_uint_eq(files_there(), 0);
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert(output_file_close(&output));
+    assert_holds("");
+}
+END_TEST
+
+START_TEST(lines_can_be_read_as_they_come)
+{
+    ck_assert_int_eq(output_file_open(path, OUTPUT_AS_COMES, &output), 0);
+    ck_assert_int_ge(fputs("one\n", output.file), 0);
+    ck_assert_int_eq(fflush(output.file), 0);
+    assert_holds("one\n");
+    ck_assert(output_file_close(&output));
+}
+END_TEST
+
+START_TEST(the_new_file_has_the_rights_of_the_old_one)
+{
+    struct stat found;
+    write_old("old");
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert(output_file_close(&output));
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert_uint_eq(found.st_mode & 0777, 0600);
+}
+END_TEST
+
+START_TEST(a_link_stays_and_what_it_leads_to_is_new)
+{
+    char link[sizeof path + 8];
+    struct stat found;
+    (void)snprintf(link, sizeof link, "%s.link", path);
+    write_old("old");
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_int_eq(output_file_open(link, OUTPUT_WHOLE, &output), 0);
+    ck_assert_int_ge(fputs("new", output.file), 0);
+    ck_assert(output_file_close(&output));
+    assert_holds("new");
+    ck_assert_int_eq(lstat(link, &found), 0);
+    ck_assert(S_ISLNK(found.st_mode));
+    ck_assert_int_eq(unlink(link), 0);
+}
+END_TEST
+
+START_TEST(a_device_is_written_to_and_stays)
+{
+    struct stat found;
+    ck_assert_int_eq(output_file_open("/dev/null", OUTPUT_WHOLE, &output), 0);
+    ck_assert_ptr_null(output.temporary);
+    ck_assert(output_file_close(&output));
+    ck_assert_int_eq(stat("/dev/null", &found), 0);
+    ck_assert(S_ISCHR(found.st_mode));
+}
+END_TEST
+
+START_TEST(what_cannot_be_opened_or_written_is_told)
+{
+    char missing[sizeof path + 8];
+    (void)snprintf(missing, sizeof missing, "%s/no", path);
+    ck_assert_int_eq(output_file_open(missing, OUTPUT_WHOLE, &output), -ENOENT);
+    ck_assert_int_eq(output_file_try(missing), -ENOENT);
+    ck_assert_int_eq(output_file_open(folder, OUTPUT_WHOLE, &output), -EISDIR);
+    if (access("/dev/full", W_OK) < 0)
+        return;
+    ck_assert_int_eq(output_file_open("/dev/full", OUTPUT_WHOLE, &output), 0);
+    ck_assert_int_ge(fputs("new", output.file), 0);
+    ck_assert(!output_file_close(&output));
+}
+END_TEST
+
+START_TEST(no_path_and_a_dash_are_the_standard_output)
+{
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(output_file_open(i == 0 ? NULL : "-", OUTPUT_WHOLE, &output), 0);
+        ck_assert_ptr_eq(output.file, stdout);
+        ck_assert(output_file_close(&output));
+    }
+    ck_assert_int_ge(puts("still open"), 0);
+}
+END_TEST
+
+START_TEST(one_that_was_never_opened_can_be_closed)
+{
+    struct output_file none = {0};
+    ck_assert(output_file_close(&none));
+    output_file_abandon(&none);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("output_file");
+    TCase *cases = tcase_create("output_file");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, a_file_is_there_when_it_is_whole_and_not_before);
+    tcase_add_test(cases, a_file_that_is_given_up_leaves_the_old_one);
+    tcase_add_test(cases, a_file_that_was_not_there_is_made_and_to_try_makes_none);
+    tcase_add_test(cases, lines_can_be_read_as_they_come);
+    tcase_add_test(cases, the_new_file_has_the_rights_of_the_old_one);
+    tcase_add_test(cases, a_link_stays_and_what_it_leads_to_is_new);
+    tcase_add_test(cases, a_device_is_written_to_and_stays);
+    tcase_add_test(cases, what_cannot_be_opened_or_written_is_told);
+    tcase_add_test(cases, no_path_and_a_dash_are_the_standard_output);
+    tcase_add_test(cases, one_that_was_never_opened_can_be_closed);
+    suite_add_tcase(suite, cases);
+
+    return run_suite(suite);
+}
