@@ -80,9 +80,11 @@ class Case(unittest.TestCase):
         for entry in report["outcomes"]:
             spent = times[entry["outcome"], entry["phase"]]
             self.assertEqual(sum(count for _, count in entry["histogram"]), entry["count"])
-            self.assertAlmostEqual(entry["total_ms"], sum(spent), delta=0.001 * len(spent) + 0.001)
-            self.assertAlmostEqual(entry["mean_ms"], sum(spent) / len(spent), delta=0.002)
-            self.assertEqual((entry["min_ms"], entry["max_ms"]), (min(spent), max(spent)))
+            exact = [round(ms * 1e6) for ms in spent]
+            self.assertEqual((entry["min_ns"], entry["max_ns"]), (min(exact), max(exact)))
+            self.assertEqual(entry["total_ns"], sum(exact))
+            for name, expected in (("total", sum(exact)), ("min", min(exact)), ("mean", sum(exact) / len(exact))):
+                self.assertAlmostEqual(entry[name + "_ms"], expected / 1e6, delta=0.001)
         totals = [entry["total_ms"] for entry in report["outcomes"]]
         self.assertEqual(totals, sorted(totals, reverse=True))
         self.assertAlmostEqual(report["sum_ms"], sum(totals), delta=0.01)

@@ -13,6 +13,7 @@ import unittest
 
 from probe_case import Case, by_outcome, by_peer, run
 from probe_end import Interruption, Limits
+from probe_merge import Merge
 from probe_output import Output
 from probe_peers import (
     HASH,
@@ -29,7 +30,7 @@ from probe_peers import (
     wait_until,
 )
 
-__all__ = ["Interruption", "Limits", "Output"]
+__all__ = ["Interruption", "Limits", "Merge", "Output"]
 
 
 class Outcomes(Case):
