@@ -116,7 +116,7 @@ static void put_tallies(struct line *line, const struct progress_state *state, b
 {
     for (size_t i = 0; i < state->tally_count; i++) {
         const struct progress_tally *tally = &state->tallies[i];
-        if (tally->count == 0)
+        if (tally->count == 0 || line->columns == 0)
             continue;
         put(line, ", ");
         if (coloured)
