@@ -252,6 +252,19 @@ class ManualPages(unittest.TestCase):
         self.assertEqual(pages, [name + ".1" for name in sorted(PROGRAMS)])
 
 
+@unittest.skipUnless(PROGRAMS, "built without programs")
+class Completions(unittest.TestCase):
+    def test_each_shell_finds_one_for_each_program(self):
+        folders = {
+            "bash-completion/completions": "%s",
+            "zsh/site-functions": "_%s",
+            "fish/vendor_completions.d": "%s.fish",
+        }
+        for folder, name in folders.items():
+            found = sorted(path.name for path in (prefix() / "share" / folder).iterdir())
+            self.assertEqual(found, [name % program for program in sorted(PROGRAMS)])
+
+
 class InstalledPrograms(unittest.TestCase):
     def test_there_are_the_named_ones_and_no_other(self):
         self.assertEqual(sorted(path.name for path in (prefix() / "bin").glob("*")), sorted(PROGRAMS))
