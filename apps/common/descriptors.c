@@ -7,6 +7,9 @@
 /* What is taken for open where there is no /dev/fd to look at: the three standard ones and some for libc. */
 enum { OPEN_GUESS = 8 };
 
+/* As it was before it was raised; rlim_max is 0 while it was not. */
+static struct rlimit limit_at_first;
+
 static rlim_t raised_limit(void)
 {
     struct rlimit limit;
@@ -14,7 +17,17 @@ static rlim_t raised_limit(void)
         return 0;
     const struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
     /* macOS refuses a soft limit of "unlimited" (setrlimit(2), COMPATIBILITY): the old one then stays. */
-    return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+    if (setrlimit(RLIMIT_NOFILE, &raised) < 0)
+        return limit.rlim_cur;
+    if (limit_at_first.rlim_max == 0)
+        limit_at_first = limit;
+    return raised.rlim_cur;
+}
+
+void descriptors_restore_limit(void)
+{
+    if (limit_at_first.rlim_max != 0)
+        (void)setrlimit(RLIMIT_NOFILE, &limit_at_first);
 }
 
 static size_t open_now(void)

@@ -9,4 +9,7 @@
  */
 size_t descriptors_available(size_t reserve);
 
+/* Puts the limit back to what it was before that: for a program that this one becomes. */
+void descriptors_restore_limit(void);
+
 #endif

@@ -8,6 +8,8 @@ enum {
     EXIT_USAGE = 2,   /* a wrong option or argument */
     EXIT_INPUT = 3,   /* a bad address, line or file; a listener that could not be opened */
     EXIT_SYSTEM = 4,  /* the system failed: no memory, no poll, output not written; no peer could be tried */
+    EXIT_CANNOT_RUN = 126,  /* a command could not be run */
+    EXIT_NO_COMMAND = 127,  /* there is no such command */
     EXIT_INTERRUPTED = 130, /* ended by SIGINT or SIGTERM; what was known has been printed */
 };
 

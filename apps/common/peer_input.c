@@ -42,6 +42,16 @@ int peer_input_option(peer_input *input, int key, const char *value)
     return error < 0 ? error : 1;
 }
 
+bool peer_input_is_standard(const peer_input *input, char *const *arguments)
+{
+    bool is_standard = input->file_count == 0 && *arguments == NULL;
+    for (size_t i = 0; i < input->file_count; i++)
+        is_standard = is_standard || strcmp(input->files[i], "-") == 0;
+    for (; *arguments != NULL; arguments++)
+        is_standard = is_standard || strcmp(*arguments, "-") == 0;
+    return is_standard;
+}
+
 static int add_argument(peer_list *peers, const char *text, uint16_t port)
 {
     if (strcmp(text, "-") == 0)

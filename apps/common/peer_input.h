@@ -46,6 +46,9 @@ bool peer_input_alloc(peer_input *input, int argc);
  */
 int peer_input_option(peer_input *input, int key, const char *value);
 
+/* Whether peer_input_read would read the standard input. */
+bool peer_input_is_standard(const peer_input *input, char *const *arguments);
+
 /*
  * Reads the files, then the arguments behind the options (up to NULL; "-" for standard input), then standard
  * input if there was neither; keeps the shard, and of that the family. Says in one line how many were left out for

@@ -2,41 +2,115 @@
 #include <stdio.h>
 
 #include "apps/common/exit_codes.h"
+#include "apps/common/milliseconds.h"
 #include "apps/common/option.h"
 #include "apps/common/standard_descriptors.h"
 #include "apps/connect/arguments.h"
+#include "apps/connect/command.h"
 #include "apps/connect/output.h"
 #include "apps/connect/peer_connector.h"
 #include "apps/connect/peer_run.h"
+#include "apps/connect/relay.h"
 
-/* What to exit with, when there are no more or enough. */
-static int print_peers(peer_connector *connector, const connect_arguments *arguments)
+/* Tells of the peers until there are no more or enough; the last status of peer_run_next is left in `status`. */
+static bool tell_peers(peer_connector *connector, struct output *output, int *status)
 {
     size_t connected = 0;
-    int status = 0;
+    bool taken = true;
     peer_result result;
-    while (connected < arguments->first && (status = peer_run_next(connector, RDY_NEVER, &result)) > 0) {
+    *status = 1;
+    while (taken && connected < output->arguments->first &&
+           (*status = peer_run_next(connector, RDY_NEVER, &result)) > 0) {
         rdy_tcp_stream_close(&result.stream);
-        const peer_outcome *outcome = peer_connector_outcome(connector, result.index);
-        connected += outcome->state == PEER_CONNECTED;
-        if (!output_peer(arguments, &arguments->peers.peers[result.index], outcome))
-            return EXIT_SYSTEM;
+        connected += peer_connector_outcome(connector, result.index)->state == PEER_CONNECTED;
+        taken = output_peer(output, result.index);
     }
-    return peer_run_exit_code(connector, status > 0 ? 0 : status);
+    return taken;
+}
+
+/* What to exit with. */
+static int print_peers(peer_connector *connector, struct output *output)
+{
+    int status;
+    const bool taken = tell_peers(connector, output, &status);
+    const int exit_code = peer_run_exit_code(connector, status > 0 ? 0 : status);
+    if (taken && output_end(output, status < 0))
+        return exit_code;
+    return EXIT_SYSTEM;
+}
+
+/* The first stream: 1, and the rest is given up; else the status of peer_run_next. */
+static int take_first(peer_connector *connector, struct output *output, peer_result *result)
+{
+    int status;
+    while ((status = peer_run_next(connector, RDY_NEVER, result)) > 0) {
+        (void)output_peer(output, result->index);
+        if (peer_connector_outcome(connector, result->index)->state == PEER_CONNECTED)
+            break;
+    }
+    return status;
+}
+
+static void note_first(const struct output *output, const peer_result *result)
+{
+    const peer_outcome *outcome = output_outcome(output, result->index);
+    if (output->arguments->verbose)
+        complain("connected to %s in %.1f ms", output->arguments->peers.peers[result->index].text,
+                 milliseconds(outcome->elapsed_ns));
+}
+
+static int work(const connect_arguments *arguments, peer_result *result)
+{
+    if (arguments->command != NULL)
+        return command_run(arguments->command, &result->stream);
+    const int exit_code =
+        relay_run(&result->stream, arguments->peers.peers[result->index].text, arguments->connector.backend);
+    rdy_tcp_stream_close(&result->stream);
+    return exit_code;
+}
+
+/* What to exit with; takes the connector over, so that nothing of it is open while the first is worked with. */
+static int work_with_first(peer_connector *connector, struct output *output)
+{
+    peer_result result;
+    const int status = take_first(connector, output, &result);
+    int exit_code = EXIT_OK;
+    if (status > 0)
+        note_first(output, &result);
+    else
+        exit_code = peer_run_exit_code(connector, status);
+    if (status <= 0 && !output->arguments->quiet)
+        output_summary(output);
+    peer_connector_close(connector);
+    return status > 0 ? work(output->arguments, &result) : exit_code;
+}
+
+static int run_with(peer_connector *connector, struct output *output)
+{
+    const connect_arguments *arguments = output->arguments;
+    if (!arguments->quiet)
+        peer_run_note_clamp(connector);
+    if (arguments->format == FORMAT_NONE)
+        return work_with_first(connector, output);
+    const int exit_code = print_peers(connector, output);
+    if (!arguments->quiet)
+        output_summary(output);
+    peer_connector_close(connector);
+    return exit_code;
 }
 
 static int run(const connect_arguments *arguments)
 {
-    const int64_t started_ns = rdy_clock_now();
     peer_connector *connector;
     if (peer_run_open(&arguments->peers, &arguments->connector, &connector) < 0)
         return EXIT_SYSTEM;
-    if (!arguments->quiet)
-        peer_run_note_clamp(connector);
-    const int exit_code = print_peers(connector, arguments);
-    if (!arguments->quiet)
-        output_summary(arguments, connector, rdy_clock_now() - started_ns);
-    peer_connector_close(connector);
+    struct output output;
+    int exit_code = EXIT_SYSTEM;
+    if (output_open(arguments, connector, &output) == 0)
+        exit_code = run_with(connector, &output);
+    else
+        peer_connector_close(connector);
+    output_free(&output);
     return exit_code;
 }
 

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apps/common/json.h"
 #include "apps/common/milliseconds.h"
 #include "apps/common/option.h"
 #include "apps/common/standard_output.h"
+#include "apps/connect/answer_record.h"
+#include "apps/connect/answers_json.h"
 #include "reactor/error.h"
 
 enum {
@@ -14,32 +15,107 @@ enum {
     SUMMARY_MAX = 512,
 };
 
-static void print_json(const peer *entry, const peer_outcome *outcome)
+const peer_outcome *output_outcome(const struct output *output, size_t place)
 {
-    char address[RDY_ADDRESS_TEXT_MAX];
-    if (outcome->address != NULL)
-        rdy_address_print(outcome->address, address, sizeof address);
-    struct json json = {.file = stdout};
-    json_open(&json, NULL, '{');
-    json_text(&json, "peer", entry->text);
-    json_text(&json, "address", outcome->address == NULL ? NULL : address);
-    json_text(&json, "outcome", peer_outcome_word(outcome));
-    json_milliseconds(&json, "elapsed_ms", outcome->elapsed_ns);
-    json_count(&json, "attempts", outcome->attempts);
-    json_close(&json, '}');
-    putchar('\n');
+    return output->roster.is_decided[place] ? peer_connector_outcome(output->connector, place) : NULL;
 }
 
-bool output_peer(const connect_arguments *arguments, const peer *entry, const peer_outcome *outcome)
+static void put_csv(const struct output *output, enum record_format format, const peer *entry,
+                    const peer_outcome *outcome)
 {
-    if (arguments->json)
-        print_json(entry, outcome);
-    else if (outcome->state == PEER_CONNECTED)
-        printf("%s  %.1f ms\n", entry->text, milliseconds(outcome->elapsed_ns));
-    if (outcome->state == PEER_ERROR && arguments->verbose)
-        (void)fprintf(stderr, "%s  %s  %.1f ms\n", entry->text, peer_outcome_word(outcome),
-                      milliseconds(outcome->elapsed_ns));
-    return flush_output();
+    struct record record = {.format = format, .json = {.file = output->file.file}};
+    record_begin(&record);
+    answer_record_put(&record, entry, outcome, output->begun_ns);
+    record_end(&record);
+}
+
+static void put_ndjson(const struct output *output, const peer *entry, const peer_outcome *outcome)
+{
+    struct record record = {.format = RECORD_JSON, .json = {.file = output->file.file}};
+    record_begin(&record);
+    record_count(&record, "schema", ANSWER_SCHEMA);
+    answer_record_put(&record, entry, outcome, output->begun_ns);
+    record_end(&record);
+    (void)fputc('\n', output->file.file);
+}
+
+static void put_text(const struct output *output, const peer *entry, const peer_outcome *outcome)
+{
+    if (outcome->state == PEER_CONNECTED)
+        (void)fprintf(output->file.file, "%s  %.1f ms\n", entry->text, milliseconds(outcome->elapsed_ns));
+}
+
+static void put_failure(const peer *entry, const peer_outcome *outcome)
+{
+    (void)fprintf(stderr, "%s  %s  %.1f ms\n", entry->text, peer_outcome_word(outcome),
+                  milliseconds(outcome->elapsed_ns));
+}
+
+/* A table has a row for each peer; what comes as it happens has a line for each that is decided. */
+static void tell(const struct output *output, size_t place)
+{
+    const enum format format = output->arguments->format;
+    const peer *entry = &output->arguments->peers.peers[place];
+    const peer_outcome *outcome = output_outcome(output, place);
+    if (format == FORMAT_CSV)
+        put_csv(output, RECORD_CSV, entry, outcome);
+    if (outcome == NULL)
+        return;
+    if (format == FORMAT_TEXT)
+        put_text(output, entry, outcome);
+    if (format == FORMAT_NDJSON)
+        put_ndjson(output, entry, outcome);
+    if (outcome->state == PEER_ERROR && output->arguments->verbose)
+        put_failure(entry, outcome);
+}
+
+/* Of an object nothing comes before its end. */
+static bool flush_line(const struct output *output)
+{
+    if (output->arguments->format == FORMAT_JSON || output->arguments->format == FORMAT_NONE)
+        return true;
+    return output->file.path == NULL ? flush_output() : fflush(output->file.file) == 0;
+}
+
+static bool tell_those_due(struct output *output)
+{
+    size_t place;
+    bool taken = true;
+    while (taken && roster_next(&output->roster, &place)) {
+        tell(output, place);
+        taken = flush_line(output);
+    }
+    return taken;
+}
+
+int output_open(const connect_arguments *arguments, const peer_connector *connector, struct output *output)
+{
+    const enum output_way way = arguments->format == FORMAT_JSON ? OUTPUT_WHOLE : OUTPUT_AS_COMES;
+    *output = (struct output){.arguments = arguments, .connector = connector, .begun_ns = rdy_clock_now()};
+    int error = roster_alloc(&output->roster, arguments->peers.count, arguments->ordered);
+    if (error < 0)
+        complain("%s", rdy_error_sentence(error));
+    else
+        error = output_file_open(arguments->report, way, &output->file);
+    if (error == 0 && arguments->format == FORMAT_CSV)
+        put_csv(output, RECORD_CSV_NAMES, &(peer){.text = ""}, NULL);
+    return error;
+}
+
+bool output_peer(struct output *output, size_t place)
+{
+    roster_note(&output->roster, place);
+    return tell_those_due(output);
+}
+
+bool output_end(struct output *output, bool partial)
+{
+    roster_end(&output->roster);
+    if (!tell_those_due(output))
+        return false;
+    if (output->arguments->format == FORMAT_JSON)
+        answers_print_json(output, partial);
+    return output_file_close(&output->file);
 }
 
 typedef struct tally {
@@ -56,29 +132,36 @@ static void count_word(tally *tallies, const char *word)
 }
 
 /* Counts the peers that are not connected by their words; returns how many are. */
-static size_t count_peers(const connect_arguments *arguments, const peer_connector *connector, tally *tallies)
+static size_t count_peers(const struct output *output, tally *tallies)
 {
     size_t connected = 0;
-    for (size_t i = 0; i < arguments->peers.count; i++) {
-        const peer_outcome *outcome = peer_connector_outcome(connector, i);
-        if (outcome->state == PEER_CONNECTED)
+    for (size_t i = 0; i < output->roster.count; i++) {
+        const peer_outcome *outcome = output_outcome(output, i);
+        if (outcome != NULL && outcome->state == PEER_CONNECTED)
             connected++;
         else
-            count_word(tallies, peer_outcome_word(outcome));
+            count_word(tallies, outcome == NULL ? "not done" : peer_outcome_word(outcome));
     }
     return connected;
 }
 
-void output_summary(const connect_arguments *arguments, const peer_connector *connector, int64_t elapsed_ns)
+void output_summary(const struct output *output)
 {
     tally tallies[WORDS_MAX] = {0};
     char others[SUMMARY_MAX] = "";
-    const size_t connected = count_peers(arguments, connector, tallies);
+    const size_t connected = count_peers(output, tallies);
+    const int64_t elapsed_ns = rdy_clock_now() - output->begun_ns;
     size_t length = 0;
     for (const tally *other = tallies; other->word != NULL && length < sizeof others; other++)
         length +=
             (size_t)snprintf(others + length, sizeof others - length, ", %zu %s", other->count, other->word);
-    complain("%zu of %zu connected%s in %.3f s (%s, at most %zu at once)", connected, arguments->peers.count,
-             others, milliseconds(elapsed_ns) / 1000, peer_connector_backend(connector),
-             peer_connector_concurrency(connector));
+    complain("%zu of %zu connected%s in %.3f s (%s, at most %zu at once)", connected, output->roster.count,
+             others, milliseconds(elapsed_ns) / 1000, peer_connector_backend(output->connector),
+             peer_connector_concurrency(output->connector));
+}
+
+void output_free(struct output *output)
+{
+    roster_free(&output->roster);
+    output_file_abandon(&output->file);
 }

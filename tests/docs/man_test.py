@@ -133,6 +133,7 @@ class Headers(unittest.TestCase):
 
     def test_pages_name_nothing_that_is_not_there(self):
         there = words_of(ALL_HEADERS) | {page.name for page in PAGES.values()}
+        there.update(*(words_of(told) for _, told, _ in helps()))
         for name, page in PAGES.items():
             with self.subTest(page=name):
                 text = re.sub(r"^\.Dt .*$", "", page.text, flags=re.MULTILINE)

@@ -1,0 +1,65 @@
+#include "apps/connect/answers_json.h"
+
+#include "apps/common/version.h"
+#include "apps/connect/answer_record.h"
+
+static size_t count_connected(const struct output *output)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < output->roster.decided; i++)
+        count += peer_connector_outcome(output->connector, output->roster.order[i])->state == PEER_CONNECTED;
+    return count;
+}
+
+static void put_shards(struct json *json, const connect_arguments *arguments)
+{
+    json_open(json, "shards", '[');
+    if (arguments->shard_count > 0) {
+        json_open(json, NULL, '{');
+        json_count(json, "index", arguments->shard);
+        json_count(json, "count", arguments->shard_count);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_run(struct json *json, const struct output *output, bool partial)
+{
+    json_count(json, "schema", ANSWER_SCHEMA);
+    json_text(json, "program", "rdy-connect");
+    json_text(json, "version", program_version());
+    json_text(json, "backend", peer_connector_backend(output->connector));
+    json_text(json, "order", output->arguments->connector.sequential ? "sequential" : "parallel");
+    json_count(json, "at_once", peer_connector_peak(output->connector));
+    json_milliseconds(json, "wall_ms", rdy_clock_now() - output->begun_ns);
+    json_truth(json, "partial", partial);
+    put_shards(json, output->arguments);
+    json_count(json, "peers_total", output->roster.count);
+    json_count(json, "connected", count_connected(output));
+    json_count(json, "not_done", output->roster.count - output->roster.decided);
+}
+
+static void put_peers(struct json *json, const struct output *output)
+{
+    struct record record = {.format = RECORD_JSON};
+    json_open(json, "peers", '[');
+    record.json = *json;
+    for (size_t i = 0; i < output->roster.count; i++) {
+        const size_t place = roster_at(&output->roster, i);
+        record_begin(&record);
+        answer_record_put(&record, &output->arguments->peers.peers[place], output_outcome(output, place),
+                          output->begun_ns);
+        record_end(&record);
+    }
+    json_close(json, ']');
+}
+
+void answers_print_json(const struct output *output, bool partial)
+{
+    struct json json = {.file = output->file.file};
+    json_open(&json, NULL, '{');
+    put_run(&json, output, partial);
+    put_peers(&json, output);
+    json_close(&json, '}');
+    (void)fputc('\n', output->file.file);
+}
