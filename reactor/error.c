@@ -29,6 +29,7 @@ static const struct entry entries[] = {
     {EDESTADDRREQ, "EDESTADDRREQ", "destination address required"},
     {EEXIST, "EEXIST", "already there"},
     {EFAULT, "EFAULT", "bad address in memory"},
+    {EFBIG, "EFBIG", "file too large"},
     {EHOSTDOWN, "EHOSTDOWN", "host is down"},
     {EHOSTUNREACH, "EHOSTUNREACH", "no route to host"},
     {EINPROGRESS, "EINPROGRESS", "operation in progress"},
@@ -48,6 +49,7 @@ static const struct entry entries[] = {
     {ENOBUFS, "ENOBUFS", "no buffer space left"},
     {ENODEV, "ENODEV", "no such device"},
     {ENOENT, "ENOENT", "not there"},
+    {ENOEXEC, "ENOEXEC", "not a program"},
     {ENOMEM, "ENOMEM", "out of memory"},
     {ENOPROTOOPT, "ENOPROTOOPT", "option not supported by protocol"},
     {ENOSPC, "ENOSPC", "no space left"},
@@ -59,6 +61,7 @@ static const struct entry entries[] = {
 #if EOPNOTSUPP != ENOTSUP
     {EOPNOTSUPP, "EOPNOTSUPP", "operation not supported"},
 #endif
+    {ENXIO, "ENXIO", "no such device or address"},
     {EOVERFLOW, "EOVERFLOW", "value too large"},
     {EPERM, "EPERM", "operation not permitted"},
     {EPIPE, "EPIPE", "nobody reads the other end"},
@@ -70,6 +73,7 @@ static const struct entry entries[] = {
     {ESRCH, "ESRCH", "no such process"},
     {ETIMEDOUT, "ETIMEDOUT", "timed out"},
     {ETOOMANYREFS, "ETOOMANYREFS", "too many references"},
+    {ETXTBSY, "ETXTBSY", "program is being written"},
 };
 
 static const struct entry unknown = {0, "EUNKNOWN", "unknown error"};

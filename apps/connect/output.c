@@ -1,5 +1,6 @@
 #include "apps/connect/output.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,12 +70,21 @@ static void tell(const struct output *output, size_t place)
         put_failure(entry, outcome);
 }
 
+static bool flush_file(const struct output_file *file)
+{
+    if (fflush(file->file) == 0)
+        return true;
+    if (errno != EPIPE)
+        complain("cannot write %s: %s", file->path, rdy_error_sentence(-errno));
+    return false;
+}
+
 /* Of an object nothing comes before its end. */
 static bool flush_line(const struct output *output)
 {
     if (output->arguments->format == FORMAT_JSON || output->arguments->format == FORMAT_NONE)
         return true;
-    return output->file.path == NULL ? flush_output() : fflush(output->file.file) == 0;
+    return output->file.path == NULL ? flush_output() : flush_file(&output->file);
 }
 
 static bool tell_those_due(struct output *output)

@@ -12,9 +12,10 @@ import unittest
 
 from connect_case import PATIENCE, PROGRAM, Case
 from connect_input import Input
+from connect_output import Files, Formats, Order
 from empty_network import EMPTY_NETWORK, has_empty_network
 
-__all__ = ["Input"]
+__all__ = ["Files", "Formats", "Input", "Order"]
 
 
 def limit_descriptors():

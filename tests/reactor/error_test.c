@@ -27,6 +27,7 @@ static const struct row {
     {EDESTADDRREQ, "EDESTADDRREQ", "destination address required"},
     {EEXIST, "EEXIST", "already there"},
     {EFAULT, "EFAULT", "bad address in memory"},
+    {EFBIG, "EFBIG", "file too large"},
     {EHOSTDOWN, "EHOSTDOWN", "host is down"},
     {EHOSTUNREACH, "EHOSTUNREACH", "no route to host"},
     {EINPROGRESS, "EINPROGRESS", "operation in progress"},
@@ -46,6 +47,7 @@ static const struct row {
     {ENOBUFS, "ENOBUFS", "no buffer space left"},
     {ENODEV, "ENODEV", "no such device"},
     {ENOENT, "ENOENT", "not there"},
+    {ENOEXEC, "ENOEXEC", "not a program"},
     {ENOMEM, "ENOMEM", "out of memory"},
     {ENOPROTOOPT, "ENOPROTOOPT", "option not supported by protocol"},
     {ENOSPC, "ENOSPC", "no space left"},
@@ -57,6 +59,7 @@ static const struct row {
 #if EOPNOTSUPP != ENOTSUP
     {EOPNOTSUPP, "EOPNOTSUPP", "operation not supported"},
 #endif
+    {ENXIO, "ENXIO", "no such device or address"},
     {EOVERFLOW, "EOVERFLOW", "value too large"},
     {EPERM, "EPERM", "operation not permitted"},
     {EPIPE, "EPIPE", "nobody reads the other end"},
@@ -68,6 +71,7 @@ static const struct row {
     {ESRCH, "ESRCH", "no such process"},
     {ETIMEDOUT, "ETIMEDOUT", "timed out"},
     {ETOOMANYREFS, "ETOOMANYREFS", "too many references"},
+    {ETXTBSY, "ETXTBSY", "program is being written"},
 };
 
 START_TEST(each_error_has_its_name_and_its_sentence_whatever_its_sign)
