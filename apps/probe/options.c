@@ -1,105 +1,73 @@
 #include "apps/probe/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
-#include "apps/common/peer_input.h"
 #include "apps/common/version.h"
-#include "apps/torrent/info_hash.h"
+#include "apps/connect/connector_option.h"
 #include "reactor/clock.h"
-
-static const char help[] =
-    "Usage: rdy-probe [OPTION]... [PEER]...\n"
-    "\n"
-    "Connects to each peer, speaks BitTorrent's handshake with it if wanted, and prints what became of "
-    "them:\n"
-    "how many were ok, refused, timed out, ... and how much time each kind took.\n"
-    "\n"
-    "PEER is HOST:PORT, 1.2.3.4:PORT, [IPV6]:PORT or a network: 10.0.0.0/24:PORT, [2001:db8::/120]:PORT; "
-    "'-'\n"
-    "stands for standard input, which is also read when no peer and no file is given: one peer a line, '#'\n"
-    "begins a comment. Equal peers are tried once. The addresses of a name are tried one after another.\n"
-    "\n"
-    "  --info-hash HEX40        the torrent to ask for; implies --mode handshake\n"
-    "  --mode connect|handshake how far to go with each peer (default: connect)\n"
-    "  -f, --file FILE          peers from FILE; may be given several times\n"
-    "  --port PORT              for peers without a port\n"
-    "  -4, --ipv4; -6, --ipv6   only addresses of that family\n"
-    "  --shard I/N              of the peers only every N-th, from the I-th on\n"
-    "  --par, --seq             all at once (default), or one after another\n"
-    "  --concurrency N          at most N connections at once (default: as many as descriptors allow)\n"
-    "  --connect-timeout T      default 5s, a name's lookup included; T is 250ms, 5s, 1.5s, 2m, ...\n"
-    "  --handshake-timeout T    default 5s, from the moment it is connected\n"
-    "  --timeout T              both\n"
-    "  --json                   one JSON object instead of the table\n"
-    "  -v, --verbose            each peer before the table, on stdout like that\n"
-    "  --backend NAME           epoll, kqueue or select (default: RDY_BACKEND, else the best)\n"
-    "  -h, --help; --version\n"
-    "\n"
-    "Outcomes:\n"
-    "  ok               connected; in handshake mode the whole handshake was right\n"
-    "  refused          nobody listens there\n"
-    "  timed out        a time-out passed first\n"
-    "  reset            the connection was broken off\n"
-    "  closed early     the peer closed before its handshake was whole\n"
-    "  wrong protocol   the peer does not speak BitTorrent\n"
-    "  wrong info-hash  the peer answered with another torrent\n"
-    "  unreachable      no way to the host or its network\n"
-    "  denied           a firewall or a local rule forbids it\n"
-    "  unknown name     there is no such name\n"
-    "  failed           any other error\n"
-    "and below the total, for peers that were not probed:\n"
-    "  local fault      no descriptor, memory, port, route or name server was to be had here\n"
-    "  duplicate        the name stands for the address of another peer of the list, which is one that is\n"
-    "                   given as an address or else was looked up first: nobody is connected to twice\n"
-    "  not done         interrupted by SIGINT or SIGTERM: the table is partial (a second one ends at once)\n"
-    "\n"
-    "Exit codes: 0 at least one peer was ok, 1 none was, 2 wrong option, 3 bad input or no peers, 4 the "
-    "system\n"
-    "failed: no poll or memory, output not taken (without a word if its reader has gone), or all peers were\n"
-    "local faults; 130 interrupted.\n";
 
 enum {
     OPTION_INFO_HASH = UCHAR_MAX + 1,
+    OPTION_TORRENT,
+    OPTION_MAGNET,
+    OPTION_TRACKER,
+    OPTION_TRACKER_TIMEOUT,
+    OPTION_TRACKER_CA,
+    OPTION_NUMWANT,
     OPTION_MODE,
-    OPTION_PARALLEL,
-    OPTION_SEQUENTIAL,
-    OPTION_CONCURRENCY,
+    OPTION_PIECES,
+    OPTION_OUTPUT,
     OPTION_CONNECT_TIMEOUT,
     OPTION_HANDSHAKE_TIMEOUT,
+    OPTION_UNCHOKE_TIMEOUT,
+    OPTION_REQUEST_TIMEOUT,
+    OPTION_TOTAL_TIMEOUT,
     OPTION_TIMEOUT,
     OPTION_JSON,
-    OPTION_BACKEND,
+    OPTION_NDJSON,
+    OPTION_CSV,
+    OPTION_SVG,
+    OPTION_NO_PROGRESS,
     OPTION_VERSION,
 };
 
 static const struct option known_options[] = {
     {"info-hash", required_argument, NULL, OPTION_INFO_HASH},
+    {"torrent", required_argument, NULL, OPTION_TORRENT},
+    {"magnet", required_argument, NULL, OPTION_MAGNET},
+    {"tracker", required_argument, NULL, OPTION_TRACKER},
+    {"tracker-timeout", required_argument, NULL, OPTION_TRACKER_TIMEOUT},
+    {"tracker-ca", required_argument, NULL, OPTION_TRACKER_CA},
+    {"numwant", required_argument, NULL, OPTION_NUMWANT},
     {"mode", required_argument, NULL, OPTION_MODE},
-    PEER_INPUT_LONG_OPTIONS,
-    {"par", no_argument, NULL, OPTION_PARALLEL},
-    {"seq", no_argument, NULL, OPTION_SEQUENTIAL},
-    {"concurrency", required_argument, NULL, OPTION_CONCURRENCY},
+    {"pieces", required_argument, NULL, OPTION_PIECES},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
     {"connect-timeout", required_argument, NULL, OPTION_CONNECT_TIMEOUT},
     {"handshake-timeout", required_argument, NULL, OPTION_HANDSHAKE_TIMEOUT},
+    {"unchoke-timeout", required_argument, NULL, OPTION_UNCHOKE_TIMEOUT},
+    {"request-timeout", required_argument, NULL, OPTION_REQUEST_TIMEOUT},
+    {"total-timeout", required_argument, NULL, OPTION_TOTAL_TIMEOUT},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"ndjson", no_argument, NULL, OPTION_NDJSON},
+    {"csv", no_argument, NULL, OPTION_CSV},
+    {"report", required_argument, NULL, 'o'},
+    {"svg", required_argument, NULL, OPTION_SVG},
     {"verbose", no_argument, NULL, 'v'},
-    {"backend", required_argument, NULL, OPTION_BACKEND},
+    {"quiet", no_argument, NULL, 'q'},
+    {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
+    PEER_INPUT_LONG_OPTIONS,
+    CONNECTOR_LONG_OPTIONS,
     {NULL, 0, NULL, 0},
-};
-
-/* What only matters until the peers are read. */
-struct command_line {
-    peer_input input;
-    const char *mode;
-    const char *info_hash;
 };
 
 static int verdict(int error)
@@ -107,114 +75,239 @@ static int verdict(int error)
     return error < 0 ? EXIT_USAGE : OPTIONS_GO_ON;
 }
 
-static int read_both_timeouts(const char *text, struct options *options)
+static int read_each_timeout(const char *text, struct options *options)
 {
-    const int error = option_timeout("--timeout", text, &options->connect_timeout_ns);
-    options->handshake_timeout_ns = options->connect_timeout_ns;
-    return verdict(error);
+    int64_t *timeout_ns = &options->connector.timeout_ns;
+    const int error = option_timeout("--timeout", text, timeout_ns);
+    options->handshake_timeout_ns = *timeout_ns;
+    options->unchoke_timeout_ns = *timeout_ns;
+    options->request_timeout_ns = *timeout_ns;
+    return error;
 }
 
-static int read_option(int found, const char *word, struct options *options, struct command_line *line)
+static int read_info_hash(const char *text, struct options *options)
 {
-    const int taken = peer_input_option(&line->input, found, optarg);
-    if (taken != 0)
-        return taken > 0 ? OPTIONS_GO_ON : EXIT_USAGE;
+    options->has_info_hash = info_hash_parse(text, options->info_hash) == 0;
+    if (options->has_info_hash)
+        return 0;
+    complain("--info-hash: expected 40 hexadecimal digits, not '%s'", text);
+    return -EINVAL;
+}
+
+static int read_mode(const char *text, struct options *options)
+{
+    if (mode_from_word(text, &options->mode))
+        return 0;
+    complain("--mode: expected connect, handshake, bitfield or request, not '%s'", text);
+    return -EINVAL;
+}
+
+static int read_pieces(const char *text, struct options *options)
+{
+    if (strcmp(text, "all") != 0)
+        return option_positive("--pieces", text, &options->pieces);
+    options->pieces = SIZE_MAX;
+    return 0;
+}
+
+/* 1 for one of these options, 0 for another one; -EINVAL for a wrong value, which has been told. */
+static int read_value(int found, struct options *options)
+{
+    int error = 0;
     switch (found) {
+    case OPTION_TRACKER_TIMEOUT:
+        error = option_timeout("--tracker-timeout", optarg, &options->tracker_timeout_ns);
+        break;
+    case OPTION_NUMWANT:
+        error = option_positive("--numwant", optarg, &options->numwant);
+        break;
     case OPTION_INFO_HASH:
-        line->info_hash = optarg;
+        error = read_info_hash(optarg, options);
         break;
     case OPTION_MODE:
-        line->mode = optarg;
+        error = read_mode(optarg, options);
         break;
-    case OPTION_PARALLEL:
-        options->sequential = false;
+    case OPTION_PIECES:
+        error = read_pieces(optarg, options);
         break;
-    case OPTION_SEQUENTIAL:
-        options->sequential = true;
-        break;
-    case OPTION_CONCURRENCY:
-        return verdict(option_positive("--concurrency", optarg, &options->concurrency));
     case OPTION_CONNECT_TIMEOUT:
-        return verdict(option_timeout("--connect-timeout", optarg, &options->connect_timeout_ns));
-    case OPTION_HANDSHAKE_TIMEOUT:
-        return verdict(option_timeout("--handshake-timeout", optarg, &options->handshake_timeout_ns));
-    case OPTION_TIMEOUT:
-        return read_both_timeouts(optarg, options);
-    case OPTION_JSON:
-        options->json = true;
+        error = option_timeout("--connect-timeout", optarg, &options->connector.timeout_ns);
         break;
+    case OPTION_HANDSHAKE_TIMEOUT:
+        error = option_timeout("--handshake-timeout", optarg, &options->handshake_timeout_ns);
+        break;
+    case OPTION_UNCHOKE_TIMEOUT:
+        error = option_timeout("--unchoke-timeout", optarg, &options->unchoke_timeout_ns);
+        break;
+    case OPTION_REQUEST_TIMEOUT:
+        error = option_timeout("--request-timeout", optarg, &options->request_timeout_ns);
+        break;
+    case OPTION_TOTAL_TIMEOUT:
+        error = option_timeout("--total-timeout", optarg, &options->total_timeout_ns);
+        break;
+    case OPTION_TIMEOUT:
+        error = read_each_timeout(optarg, options);
+        break;
+    default:
+        return 0;
+    }
+    return error < 0 ? error : 1;
+}
+
+/* The options whose texts are looked at later, or that have none; false for another one. */
+static bool read_word(int found, struct options *options)
+{
+    switch (found) {
+    case OPTION_TORRENT:
+        options->torrent = optarg;
+        return true;
+    case OPTION_MAGNET:
+        options->magnet = optarg;
+        return true;
+    case OPTION_TRACKER:
+        options->trackers[options->tracker_count++] = optarg;
+        return true;
+    case OPTION_TRACKER_CA:
+        options->tracker_ca = optarg;
+        return true;
+    case OPTION_OUTPUT:
+        options->output = optarg;
+        return true;
+    case OPTION_JSON:
+        options->format = FORMAT_JSON;
+        return true;
+    case OPTION_NDJSON:
+        options->format = FORMAT_NDJSON;
+        return true;
+    case OPTION_CSV:
+        options->format = FORMAT_CSV;
+        return true;
+    case OPTION_SVG:
+        options->svg = optarg;
+        return true;
+    case OPTION_NO_PROGRESS:
+        options->no_progress = true;
+        return true;
+    case 'o':
+        options->report = optarg;
+        return true;
     case 'v':
         options->verbose = true;
-        break;
-    case OPTION_BACKEND:
-        return verdict(option_backend("--backend", optarg, &options->backend));
-    case 'h':
-        fputs(help, stdout);
+        return true;
+    case 'q':
+        options->quiet = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int read_option(int found, const char *word, struct options *options)
+{
+    if (found == 'h') {
+        options_print_help(stdout);
         return EXIT_OK;
-    case OPTION_VERSION:
+    }
+    if (found == OPTION_VERSION) {
         print_version();
         return EXIT_OK;
-    default:
+    }
+    if (read_word(found, options))
+        return OPTIONS_GO_ON;
+    int taken = read_value(found, options);
+    if (taken == 0)
+        taken = peer_input_option(&options->input, found, optarg);
+    if (taken == 0)
+        taken = connector_option(&options->connector, found, optarg);
+    if (taken == 0)
         option_report_wrong(known_options, word);
-        return EXIT_USAGE;
-    }
-    return OPTIONS_GO_ON;
+    return taken > 0 ? OPTIONS_GO_ON : EXIT_USAGE;
 }
 
-static int choose_mode(const struct command_line *line, struct options *options)
+bool options_have_hash(const struct options *options)
 {
-    if (line->info_hash != NULL && info_hash_parse(line->info_hash, options->info_hash) < 0) {
-        complain("--info-hash: expected 40 hexadecimal digits, not '%s'", line->info_hash);
-        return EXIT_USAGE;
-    }
-    options->mode = line->info_hash == NULL ? MODE_CONNECT : MODE_HANDSHAKE;
-    if (line->mode != NULL &&
-        (!mode_from_word(line->mode, &options->mode) || options->mode > MODE_HANDSHAKE)) {
-        complain("--mode: expected connect or handshake, not '%s'", line->mode);
-        return EXIT_USAGE;
-    }
-    if (options->mode != MODE_CONNECT && line->info_hash == NULL) {
-        complain("--mode handshake needs --info-hash");
-        return EXIT_USAGE;
-    }
-    return OPTIONS_GO_ON;
+    return options->torrent != NULL || options->magnet != NULL || options->has_info_hash;
 }
 
-static int read_command_line(int argc, char **argv, struct command_line *line, struct options *options)
+bool options_have_tracker(const struct options *options)
+{
+    return options->torrent != NULL || options->magnet != NULL || options->tracker_count > 0;
+}
+
+/* What does not go together, and in which words; NULL if nothing. */
+static const char *find_contradiction(const struct options *options)
+{
+    const int hashes = (options->torrent != NULL) + (options->magnet != NULL) + options->has_info_hash;
+    if (hashes > 1)
+        return "--torrent, --magnet and --info-hash exclude each other";
+    if (options->tracker_count > 0 && hashes == 0)
+        return "--tracker needs --torrent, --magnet or --info-hash";
+    if (options->mode == MODE_REQUEST && options->torrent == NULL)
+        return "--mode request needs --torrent, which has the pieces' hashes";
+    if (options->mode != MODE_CONNECT && hashes == 0)
+        return "--mode handshake and bitfield need --torrent, --magnet or --info-hash";
+    if (options->mode != MODE_REQUEST && (options->pieces > 0 || options->output != NULL))
+        return "--pieces and --output need --mode request";
+    return NULL;
+}
+
+static enum mode mode_for(const struct options *options)
+{
+    if (options->torrent != NULL)
+        return MODE_REQUEST;
+    return options_have_hash(options) ? MODE_HANDSHAKE : MODE_CONNECT;
+}
+
+static int check(struct options *options)
+{
+    if (options->mode == MODE_COUNT)
+        options->mode = mode_for(options);
+    const char *contradiction = find_contradiction(options);
+    if (contradiction != NULL) {
+        complain("%s", contradiction);
+        return EXIT_USAGE;
+    }
+    return verdict(connector_option_check(&options->connector));
+}
+
+static int read_command_line(int argc, char **argv, struct options *options)
 {
     int code = OPTIONS_GO_ON;
     int found;
     while (code == OPTIONS_GO_ON &&
-           (found = getopt_long(argc, argv, ":" PEER_INPUT_SHORT_OPTIONS "vh", known_options, NULL)) != -1)
-        code = read_option(found, argv[optind - 1], options, line);
+           (found = getopt_long(argc, argv, ":" PEER_INPUT_SHORT_OPTIONS "o:vqh", known_options, NULL)) != -1)
+        code = read_option(found, argv[optind - 1], options);
+    options->connector.family = options->input.family;
+    options->input.quiet = options->quiet;
     if (code == OPTIONS_GO_ON)
-        code = choose_mode(line, options);
-    if (code == OPTIONS_GO_ON)
-        code = verdict(option_order(options->sequential, options->concurrency));
-    if (code == OPTIONS_GO_ON && options->backend == NULL)
-        code = verdict(option_backend_of_environment());
+        code = check(options);
     if (code != OPTIONS_GO_ON)
         return code;
-    options->family = line->input.family;
-    code = peer_input_read(&line->input, argv + optind, &options->peers);
+    if (options_have_tracker(options) && options->input.file_count == 0 && argv[optind] == NULL)
+        return OPTIONS_GO_ON; /* standard input is not asked where a tracker can be */
+    code = peer_input_read(&options->input, argv + optind, &options->peers);
     return code == EXIT_OK ? OPTIONS_GO_ON : code;
 }
 
 int options_read(int argc, char **argv, struct options *options)
 {
     *options = (struct options){
-        .connect_timeout_ns = 5 * RDY_SECOND,
+        .mode = MODE_COUNT,
+        .tracker_timeout_ns = 15 * RDY_SECOND,
+        .connector.timeout_ns = 5 * RDY_SECOND,
         .handshake_timeout_ns = 5 * RDY_SECOND,
+        .unchoke_timeout_ns = 15 * RDY_SECOND,
+        .request_timeout_ns = 30 * RDY_SECOND,
     };
-    struct command_line line = {0};
-    if (!peer_input_alloc(&line.input, argc))
+    options->trackers = calloc((size_t)argc, sizeof *options->trackers);
+    if (!peer_input_alloc(&options->input, argc) || options->trackers == NULL)
         return EXIT_SYSTEM;
-    const int code = read_command_line(argc, argv, &line, options);
-    peer_input_free(&line.input);
-    return code;
+    return read_command_line(argc, argv, options);
 }
 
 void options_free(struct options *options)
 {
+    peer_input_free(&options->input);
     peer_list_free(&options->peers);
+    free(options->trackers);
 }

@@ -187,7 +187,7 @@ class Input(Case):
         for arguments, code, pattern in [
             (["--info-hash", "12"], 2, "40 hexadecimal digits"),
             (["--info-hash", HASH[:-1] + "g"], 2, "40 hexadecimal digits"),
-            (["--mode", "handshake"], 2, "needs --info-hash"),
+            (["--mode", "handshake"], 2, "need --torrent, --magnet or --info-hash"),
             (["--mode", "shout"], 2, "shout"),
             (["--timeout", "soon"], 2, "soon"),
             (["--timeout", "0"], 2, "--timeout"),
