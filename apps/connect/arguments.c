@@ -12,6 +12,7 @@
 #include "apps/common/peer_input.h"
 #include "apps/common/standard_output.h"
 #include "apps/common/version.h"
+#include "apps/connect/connector_option.h"
 
 static const char help_text[] =
     "Usage: rdy-connect [OPTION]... [PEER]...\n"
@@ -66,39 +67,26 @@ static const char help_text[] =
 
 enum option_key {
     OPTION_FIRST = 256, /* above every character */
-    OPTION_PAR,
-    OPTION_SEQ,
-    OPTION_HAPPY,
     OPTION_TIMEOUT,
-    OPTION_CONCURRENCY,
-    OPTION_RATE,
-    OPTION_RETRIES,
     OPTION_ORDERED,
     OPTION_JSON,
     OPTION_NDJSON,
     OPTION_CSV,
     OPTION_STDIO,
-    OPTION_BACKEND,
     OPTION_VERSION,
 };
 
 static const struct option long_options[] = {
     PEER_INPUT_LONG_OPTIONS,
+    CONNECTOR_LONG_OPTIONS,
     {"first", required_argument, NULL, OPTION_FIRST},
-    {"par", no_argument, NULL, OPTION_PAR},
-    {"seq", no_argument, NULL, OPTION_SEQ},
-    {"happy", no_argument, NULL, OPTION_HAPPY},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"concurrency", required_argument, NULL, OPTION_CONCURRENCY},
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"retries", required_argument, NULL, OPTION_RETRIES},
     {"ordered", no_argument, NULL, OPTION_ORDERED},
     {"json", no_argument, NULL, OPTION_JSON},
     {"ndjson", no_argument, NULL, OPTION_NDJSON},
     {"csv", no_argument, NULL, OPTION_CSV},
     {"report", required_argument, NULL, 'o'},
     {"stdio", no_argument, NULL, OPTION_STDIO},
-    {"backend", required_argument, NULL, OPTION_BACKEND},
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -109,15 +97,7 @@ static const struct option long_options[] = {
 /* What is given without a value, but for what ends the program. */
 static bool apply_switch(int key, connect_arguments *arguments)
 {
-    peer_connector_options *connector = &arguments->connector;
     switch (key) {
-    case OPTION_PAR:
-    case OPTION_SEQ:
-        connector->sequential = key == OPTION_SEQ;
-        break;
-    case OPTION_HAPPY:
-        connector->happy = true;
-        break;
     case OPTION_ORDERED:
         arguments->ordered = true;
         break;
@@ -145,15 +125,6 @@ static bool apply_switch(int key, connect_arguments *arguments)
     return true;
 }
 
-static int read_number(const char *option, long least, unsigned *number)
-{
-    long value;
-    const int error = option_count(option, optarg, least, INT_MAX, &value);
-    if (error == 0)
-        *number = (unsigned)value;
-    return error;
-}
-
 static int answered(void)
 {
     return flush_output() ? EXIT_OK : EXIT_SYSTEM;
@@ -162,8 +133,9 @@ static int answered(void)
 /* -1 to go on, else what to exit with. */
 static int apply_option(int key, const char *word, connect_arguments *arguments, peer_input *input)
 {
-    peer_connector_options *connector = &arguments->connector;
     int error = peer_input_option(input, key, optarg);
+    if (error == 0)
+        error = connector_option(&arguments->connector, key, optarg);
     if (error > 0 || (error == 0 && apply_switch(key, arguments)))
         return -1;
     if (error < 0)
@@ -173,22 +145,10 @@ static int apply_option(int key, const char *word, connect_arguments *arguments,
         error = option_positive("--first", optarg, &arguments->first);
         break;
     case OPTION_TIMEOUT:
-        error = option_timeout("--timeout", optarg, &connector->timeout_ns);
-        break;
-    case OPTION_CONCURRENCY:
-        error = option_positive("--concurrency", optarg, &connector->concurrency);
-        break;
-    case OPTION_RATE:
-        error = read_number("--rate", 1, &connector->rate);
-        break;
-    case OPTION_RETRIES:
-        error = read_number("--retries", 0, &connector->retries);
+        error = option_timeout("--timeout", optarg, &arguments->connector.timeout_ns);
         break;
     case 'o':
         arguments->report = optarg;
-        break;
-    case OPTION_BACKEND:
-        error = option_backend("--backend", optarg, &connector->backend);
         break;
     case 'h':
         (void)fputs(help_text, stdout);
@@ -236,10 +196,7 @@ static bool is_work_consistent(const connect_arguments *arguments, const peer_in
 
 static bool is_consistent(const connect_arguments *arguments, const peer_input *input, char *const *words)
 {
-    const peer_connector_options *connector = &arguments->connector;
-    return option_order(connector->sequential, connector->concurrency) == 0 &&
-           (connector->backend != NULL || option_backend_of_environment() == 0) &&
-           is_work_consistent(arguments, input, words);
+    return connector_option_check(&arguments->connector) == 0 && is_work_consistent(arguments, input, words);
 }
 
 static int parse(int argc, char **argv, connect_arguments *arguments, peer_input *input)

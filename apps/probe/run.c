@@ -11,6 +11,7 @@
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
 #include "apps/common/output_file.h"
+#include "apps/probe/content.h"
 #include "apps/probe/peer_record.h"
 #include "apps/probe/prober.h"
 #include "apps/probe/report_output.h"
@@ -18,12 +19,14 @@
 #include "apps/probe/wanted.h"
 #include "apps/tracker/announce.h"
 #include "reactor/error.h"
+#include "reactor/poll.h"
 
 struct run {
     struct options *options;
     struct wanted wanted;
     uint8_t peer_id[HANDSHAKE_ID_SIZE];
     struct announce *announce; /* NULL while no tracker is to be asked */
+    struct content *content;   /* with --output */
     struct output_file lines;  /* with --ndjson, which is written as it happens */
 };
 
@@ -136,6 +139,10 @@ static int try_outputs(struct run *run)
         error = output_file_try(options->report);
     if (error == 0 && options->svg != NULL)
         error = output_file_try(options->svg);
+    if (error == 0 && options->output != NULL)
+        error = content_open(options->output, &run->wanted.metainfo, &run->content);
+    if (error == -EEXIST)
+        return EXIT_INPUT;
     return error < 0 ? EXIT_SYSTEM : EXIT_OK;
 }
 
@@ -165,7 +172,8 @@ static struct prober_settings settings_of(struct run *run)
                 .handshake_timeout_ns = options->handshake_timeout_ns,
                 .unchoke_timeout_ns = options->unchoke_timeout_ns,
                 .request_timeout_ns = options->request_timeout_ns,
-                .total_timeout_ns = options->total_timeout_ns == 0 ? -1 : options->total_timeout_ns,
+                .total_timeout_ns = options->total_timeout_ns == 0 ? RDY_FOREVER : options->total_timeout_ns,
+                .content = run->content,
             },
         .progress = !options->quiet && !options->no_progress,
         .context = run,
@@ -209,6 +217,8 @@ int run_probe(struct options *options)
         code = ask_trackers(&run);
     if (code == EXIT_OK)
         code = probe(&run);
+    if (run.content != NULL && content_close(run.content) < 0)
+        code = EXIT_SYSTEM;
     output_file_abandon(&run.lines);
     if (run.announce != NULL)
         announce_stop(run.announce);
