@@ -72,9 +72,9 @@ def free_ports(count):
         return [stack.enter_context(bound_socket()) for _ in range(count)]
 
 
-def accepts(port):
+def accepts(port, address="127.0.0.1"):
     with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+        return client.connect_ex((address, port)) == 0
 
 
 def run(*command, **options):
@@ -95,11 +95,11 @@ def make_folder():
     return pathlib.Path(folder.name)
 
 
-def make_certificate(openssl, folder):
-    """A key and a certificate for the loopback that nobody but itself vouches for."""
+def make_certificate(openssl, folder, address="127.0.0.1"):
+    """A key and a certificate for the address that nobody but itself vouches for."""
     run(
         openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+        "-subj", "/CN=" + address, "-addext", "subjectAltName=IP:" + address,
         "-keyout", folder / "key.pem", "-out", folder / "certificate.pem",
     )
 
@@ -108,7 +108,8 @@ class Server:
     """A server in the foreground, in a folder of its own, that ends after the tests.
 
     `command` makes the command line for a list of ports. A port that was free may be taken when the server comes to
-    it: then it ends, and is started on others. It is ready once its log has the words, or else once it accepts.
+    it: then it ends, and is started on others. It is ready once its log has the words,
+    or the function says so, or else once it accepts.
     """
 
     def __init__(self, folder, command, ports=1, ready=None, stop=signal.SIGTERM, **options):
@@ -135,8 +136,10 @@ class Server:
             raise
         return self.process.poll() is None
 
-    def is_ready(self, words):
-        return words in self.log.read_text() if words else all(accepts(port) for port in self.ports)
+    def is_ready(self, ready):
+        if callable(ready):
+            return ready()
+        return ready in self.log.read_text() if ready else all(accepts(port) for port in self.ports)
 
     def stop(self):
         if self.process.poll() is None:
