@@ -15,8 +15,8 @@ typedef struct resolver resolver;
 
 typedef struct resolved {
     uintptr_t key; /* as given to resolver_ask */
-    int error; /* 0; -ENXIO for a name that is not known, or has no address of the family; else what this machine lacked to look it up, with
-                  -EAGAIN for a name server that does not answer */
+    int error;     /* 0; -ENXIO for a name that is not known or has no address of the family; else what this
+                  machine lacked to look it up, with -EAGAIN for a name server that does not answer */
     rdy_address *addresses; /* in the order of getaddrinfo(3), with the port; the caller's to free(3) */
     size_t count;           /* at least 1 unless there is an error */
 } resolved;

@@ -29,11 +29,11 @@
  *
  * Only an entry with a name goes through Resolving; the addresses of its name are tried one after another,
  * until one answers or the deadline comes, or with `happy` beside each other: the next one a little later, or at
- * once when one has failed, and the first that answers wins (RFC 8305). A race is begun when there is room for as
- * many connections as the name has addresses, or it is alone. Only with a peer_talk does one go through Talking. A fault of this
- * machine (no descriptor, no memory, no route) is never a peer's: the probe waits again and is started anew
- * when a descriptor is free or the others are through. No address is connected to twice: the entries that are
- * addresses have theirs for themselves, any other belongs to the name that was looked up first.
+ * once when one has failed, and the first that answers wins (RFC 8305). A race is begun when there is room for
+ * as many connections as the name has addresses, or when it is alone. Only with a peer_talk does one go through
+ * Talking. A fault of this machine (no descriptor, no memory, no route) is never a peer's: the probe waits again
+ * and is started anew when a descriptor is free or the others are through. No address is connected to twice: the
+ * entries that are addresses have theirs for themselves, any other belongs to the name that was looked up first.
  *
  * A retry goes through all addresses again, after a delay in which nothing is under way for the peer, so there
  * are never two connections to it; the last try is the outcome. A name is looked up once: what the lookup has
@@ -114,8 +114,10 @@ typedef struct peer_outcome {
     const rdy_address *address; /* that is connected to, of a race the winner's; NULL before the lookup */
     int64_t elapsed_ns; /* that its lookup, connect and talk have taken; without the time that it waited */
     int64_t started_ns; /* when it was first started, of rdy_clock_now; 0 if it never was */
-    int64_t resolve_ns; /* the part of elapsed_ns that the lookup took */
-    int64_t talk_ns;    /* the part that the talks took; what is left is the connects' */
+    int64_t try_started_ns; /* when its present try would have begun without the waits in it: what a deadline
+                               for all of a try counts from */
+    int64_t resolve_ns;     /* the part of elapsed_ns that the lookup took */
+    int64_t talk_ns;        /* the part that the talks took; what is left is the connects' */
     peer_state state;
     int error;           /* in PEER_ERROR a negative errno: -ETIMEDOUT for the deadline, -ENXIO for a name
                             that is not known, -EALREADY for one that leads to another peer's address */
@@ -156,8 +158,8 @@ int peer_connector_next(peer_connector *connector, peer_result *result);
 int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer_result *result);
 
 /*
- * Gives up the peers that wait for their turn: they end in PEER_ERROR with `error`, which is this machine's fault. For a
- * program that has nothing to close when next tells of a fault. Returns how many there were.
+ * Gives up the peers that wait for their turn: they end in PEER_ERROR with `error`, which is this machine's
+ * fault. For a program that has nothing to close when next tells of a fault. Returns how many there were.
  */
 size_t peer_connector_give_up(peer_connector *connector, int error);
 

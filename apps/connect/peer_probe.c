@@ -19,7 +19,7 @@ bool peer_probe_is_exhaustion(int error)
 
 int64_t peer_probe_deadline(const peer_connector *connector, const peer_probe *probe)
 {
-    return rdy_clock_after(probe->started_ns + probe->earlier_ns, connector->timeout_ns);
+    return rdy_clock_after(probe->outcome.try_started_ns, connector->timeout_ns);
 }
 
 static void reserve(peer_connector *connector, peer_probe *probe, size_t connections)
@@ -64,7 +64,7 @@ static void leave(peer_connector *connector, peer_probe *probe, peer_state state
     if (earlier == PEER_CONNECTING || earlier == PEER_TALKING)
         connector->under_way--;
     if (earlier != PEER_WAITING)
-        probe->outcome.elapsed_ns = now_ns - probe->started_ns;
+        probe->outcome.elapsed_ns = probe->earlier_ns + now_ns - probe->outcome.try_started_ns;
     if (earlier == PEER_RESOLVING)
         probe->outcome.resolve_ns = probe->outcome.elapsed_ns;
     if (earlier == PEER_TALKING)

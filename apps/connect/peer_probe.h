@@ -79,7 +79,10 @@ void peer_probe_enter(peer_connector *connector, peer_probe *probe, peer_state s
 /* Back to wait, before all others; its clock stands still until it is started again. */
 void peer_probe_put_back(peer_connector *connector, peer_probe *probe);
 
-/* Keeps the error of an attempt: of several the last one counts, but what is missing here says less than an answer. */
+/*
+ * Keeps the error of an attempt: of several the last one counts, but what is missing here says less than an
+ * answer.
+ */
 void peer_probe_note_failure(peer_probe *probe, int error, rdy_failure failure);
 
 /* By when what is under way has to be decided. */

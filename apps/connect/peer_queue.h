@@ -21,7 +21,6 @@ typedef struct peer_probe {
     size_t address_count;
     size_t address_claimed; /* of these, the first ones, that no other peer is connected to */
     size_t address_next;    /* to be tried when the present one has failed; at most `address_claimed` */
-    int64_t started_ns;     /* so long ago that `elapsed_ns` of it were spent, while it is under way */
     int64_t talk_started_ns;
     int64_t talk_deadline_ns;
     int64_t earlier_ns; /* of `elapsed_ns`, what was spent before the retry that it is in */

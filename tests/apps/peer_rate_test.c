@@ -89,6 +89,7 @@ START_TEST(each_address_of_a_name_counts)
     ck_assert_int_ge(rdy_clock_now() - outcome->started_ns, 2 * RDY_SECOND / options.rate);
     /* What it waited is not counted as spent on it. */
     ck_assert_int_lt(outcome->elapsed_ns, rdy_clock_now() - outcome->started_ns);
+    ck_assert_int_gt(outcome->try_started_ns, outcome->started_ns);
 }
 END_TEST
 
