@@ -125,7 +125,7 @@ static int begin_requests(struct exchange *exchange, int64_t now_ns)
     const struct exchange_settings *settings = exchange->settings;
     const uint32_t all = settings->torrent->piece_count;
     const uint32_t count = settings->pieces < all ? settings->pieces : all;
-    const uint32_t first = (uint32_t)((uint64_t)exchange->index * count % all);
+    const uint32_t first = (uint32_t)(exchange->index % all * (uint64_t)count % all);
     exchange_enter(exchange, PHASE_REQUEST, now_ns);
     const int error =
         piece_request_begin(&exchange->request, settings->torrent, settings->content, first, count);
