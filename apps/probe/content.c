@@ -264,9 +264,9 @@ static int give_name(struct content *content)
 {
     struct stat found;
     if (lstat(content->path, &found) == 0)
-        return keep_error(content, "rename to", content->path, -EEXIST);
+        return keep_error(content, "give its name to", content->part, -EEXIST);
     if (rename(content->part, content->path) < 0)
-        return keep_error(content, "rename to", content->path, -errno);
+        return keep_error(content, "give its name to", content->part, -errno);
     return 0;
 }
 
