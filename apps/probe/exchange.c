@@ -129,7 +129,10 @@ static int decide_too_late(struct exchange *exchange)
     const bool is_unwilling = exchange->phase == PHASE_UNCHOKE ||
                               (exchange->phase == PHASE_REQUEST &&
                                (exchange->is_choked || piece_request_is_rejected(&exchange->request)));
-    if (is_unwilling && exchange->deadline_ns <= exchange->total_deadline_ns)
+    if (exchange->total_deadline_ns < exchange->deadline_ns)
+        return exchange_decide(exchange, OUTCOME_TIMED_OUT,
+                               -EPROTO); /* there is no time for a retry either */
+    if (is_unwilling)
         return exchange_decide(exchange, OUTCOME_CHOKED, -EPROTO);
     return exchange_decide(exchange, OUTCOME_TIMED_OUT, -ETIMEDOUT);
 }

@@ -94,7 +94,7 @@ int exchange_advance(struct exchange *exchange, rdy_tcp_stream *stream, uint8_t 
 /* The part of it that judges `size` bytes which came at `now_ns`; what it answers is left in `unsent`. */
 int exchange_feed(struct exchange *exchange, const uint8_t *bytes, size_t size, int64_t now_ns);
 
-/* Gives back what it holds. NULL and zeroed ones are fine. */
+/* Gives back what it holds; what it has found stays. NULL, zeroed and ended ones are fine. */
 void exchange_end(struct exchange *exchange);
 
 #endif

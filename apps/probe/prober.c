@@ -33,7 +33,6 @@ static int begin_exchange(struct prober *prober, size_t index, rdy_tcp_stream *s
         *exchange = calloc(1, sizeof **exchange);
     if (*exchange == NULL)
         return -ENOMEM;
-    exchange_end(*exchange);
     return exchange_begin(*exchange, &prober->settings->exchange, index,
                           peer_connector_outcome(prober->connector, index)->started_ns, rdy_clock_now());
 }
@@ -44,7 +43,11 @@ static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream,
     const int error = *deadline_ns == RDY_NEVER ? begin_exchange(prober, index, stream) : 0;
     if (error < 0)
         return error;
-    return exchange_advance(prober->exchanges[index], stream, prober->room, deadline_ns);
+    const int status = exchange_advance(prober->exchanges[index], stream, prober->room, deadline_ns);
+    if (status != -EAGAIN)
+        exchange_end(
+            prober->exchanges[index]); /* it may be a while until the result is taken, or a retry begins */
+    return status;
 }
 
 static void free_exchange(struct prober *prober, size_t index)
@@ -54,7 +57,7 @@ static void free_exchange(struct prober *prober, size_t index)
     prober->exchanges[index] = NULL;
 }
 
-/* The talk's time is that of its phases; the last one has what the others have left. */
+/* The talk's time is that of its phases; the last one has what is left, and what earlier tries took. */
 static void add_talk(const struct exchange *exchange, int64_t talk_ns, struct result *result)
 {
     int64_t left_ns = talk_ns;
@@ -88,7 +91,11 @@ static struct result result_of(const struct prober *prober, size_t index)
     };
     if (outcome->has_talked && prober->exchanges[index] != NULL)
         add_talk(prober->exchanges[index], outcome->talk_ns, &result);
-    const bool is_errno = outcome->error != -EPROTO && !peer_outcome_is_unknown_name(outcome) &&
+    else
+        result.spent_ns[PHASE_CONNECT] += outcome->talk_ns; /* of earlier tries */
+    if (result.outcome == OUTCOME_TIMED_OUT)
+        result.error = -ETIMEDOUT; /* also of the time for all, after which there is no retry */
+    const bool is_errno = result.error != -EPROTO && !peer_outcome_is_unknown_name(outcome) &&
                           !peer_outcome_is_duplicate(outcome);
     if (result.outcome == OUTCOME_NOT_DONE || !is_errno)
         result.error = 0;
@@ -136,6 +143,15 @@ static void fill_in(struct prober *prober, struct report *report)
     report->peak = peer_connector_peak(prober->connector);
 }
 
+/* The time for all bounds that for the connect, too. */
+static int64_t connect_timeout(const struct prober_settings *settings)
+{
+    const int64_t total_ns = settings->exchange.total_timeout_ns;
+    const int64_t asked_ns = settings->connector.timeout_ns;
+    const int64_t connect_ns = asked_ns == 0 ? PEER_CONNECTOR_TIMEOUT : asked_ns;
+    return total_ns < 0 || (connect_ns >= 0 && connect_ns < total_ns) ? connect_ns : total_ns;
+}
+
 static int open_prober(struct prober *prober)
 {
     peer_connector_options options = prober->settings->connector;
@@ -145,6 +161,7 @@ static int open_prober(struct prober *prober)
             .advance = advance_exchange,
             .context = prober,
         };
+    options.timeout_ns = connect_timeout(prober->settings);
     prober->exchanges = calloc(prober->peers->count, sizeof *prober->exchanges);
     prober->results = calloc(prober->peers->count, sizeof *prober->results);
     if (prober->exchanges == NULL || prober->results == NULL) {
