@@ -31,21 +31,15 @@ static int open_stream(const char *path, int flags, mode_t mode, FILE **file)
     return error;
 }
 
-/* A name beside the target that nobody has; and the file, with the rights that the old one has. */
-static int open_beside(struct output_file *output, mode_t mode)
+/* A name beside the target that nobody has, or NULL; the caller's to free. */
+static char *name_beside(const char *target)
 {
-    const size_t size = strlen(output->target) + 64;
-    output->temporary = malloc(size);
-    if (output->temporary == NULL)
-        return -ENOMEM;
-    (void)snprintf(output->temporary, size, "%s.%ld-%" PRIx64 ".part", output->target, (long)getpid(),
-                   (uint64_t)rdy_clock_now());
-    const int error = open_stream(output->temporary, O_EXCL, mode, &output->file);
-    if (error < 0) {
-        free(output->temporary);
-        output->temporary = NULL;
-    }
-    return error;
+    const size_t size = strlen(target) + 64;
+    char *name = malloc(size);
+    if (name != NULL)
+        (void)snprintf(name, size, "%s.%ld-%" PRIx64 ".part", target, (long)getpid(),
+                       (uint64_t)rdy_clock_now());
+    return name;
 }
 
 /* What a link leads to is replaced, not the link. */
@@ -54,7 +48,10 @@ static int open_whole(struct output_file *output, const struct stat *old)
     output->target = old == NULL ? strdup(output->path) : realpath(output->path, NULL);
     if (output->target == NULL)
         return -errno;
-    const int error = open_beside(output, 0666);
+    output->temporary = name_beside(output->target);
+    if (output->temporary == NULL)
+        return -ENOMEM;
+    const int error = open_stream(output->temporary, O_EXCL, 0666, &output->file);
     if (error == 0 && old != NULL)
         (void)fchmod(fileno(output->file), old->st_mode & 0777);
     return error;

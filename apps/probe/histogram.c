@@ -13,7 +13,7 @@ enum {
 uint32_t histogram_place(int64_t ns)
 {
     uint32_t shift = 0;
-    while (ns >> shift >= 2 * PARTS)
+    while (ns >> shift >= INT64_C(2) * PARTS)
         shift++;
     return shift * PARTS + (uint32_t)(ns >> shift);
 }

@@ -61,8 +61,8 @@ END_TEST
 /* With times of a minute and a half, a hundred of them. */
 START_TEST(no_line_is_longer_than_100_columns)
 {
-    static struct result results[OUTCOME_COUNT * PHASE_COUNT];
-    const peer_list peers = {.count = OUTCOME_COUNT * PHASE_COUNT};
+    static struct result results[(size_t)OUTCOME_COUNT * PHASE_COUNT];
+    const peer_list peers = {.count = sizeof results / sizeof results[0]};
     for (size_t i = 0; i < peers.count; i++) {
         results[i] = (struct result){
             .outcome = (enum outcome)(i % OUTCOME_COUNT),
@@ -70,11 +70,8 @@ START_TEST(no_line_is_longer_than_100_columns)
         };
         results[i].spent_ns[i % PHASE_COUNT] = 99 * RDY_SECOND;
     }
-    char *text = print(&(struct report){.peers = &peers,
-                                        .results = results,
-                                        .backend = "kqueue",
-                                        .peak = 9999,
-                                        .wall_ns = 9 * RDY_SECOND});
+    char *text = print(&(struct report){
+        .peers = &peers, .results = results, .backend = "kqueue", .peak = 9999, .wall_ns = 9 * RDY_SECOND});
     for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
         ck_assert_msg(strcspn(line, "\n") <= 100, "%s", line);
     free(text);
