@@ -21,6 +21,17 @@ static bool has_names(const peer *peers, size_t count)
     return false;
 }
 
+static int open_signals(peer_connector *connector, const int *numbers, size_t count, rdy_token token,
+                        rdy_signals *signals)
+{
+    if (count == 0)
+        return 0;
+    const int error = rdy_signals_open(numbers, count, signals);
+    if (error < 0)
+        return error;
+    return rdy_registry_register(rdy_poll_registry(connector->poll), &signals->source, token, RDY_READABLE);
+}
+
 static int open_sources(peer_connector *connector, const peer_connector_options *options)
 {
     const rdy_poll_options poll_options = {.backend = options->backend, .spin_ns = options->spin_ns};
@@ -30,12 +41,13 @@ static int open_sources(peer_connector *connector, const peer_connector_options 
     rdy_registry *registry = rdy_poll_registry(connector->poll);
     if (has_names(connector->peers, connector->count))
         error = resolver_open(registry, PEER_PROBE_LOOKUP_TOKEN, options->family, &connector->resolver);
-    if (error < 0 || options->stop_signal_count == 0)
-        return error;
-    error = rdy_signals_open(options->stop_signals, options->stop_signal_count, &connector->signals);
-    if (error < 0)
-        return error;
-    return rdy_registry_register(registry, &connector->signals.source, PEER_PROBE_SIGNAL_TOKEN, RDY_READABLE);
+    if (error == 0)
+        error = open_signals(connector, options->stop_signals, options->stop_signal_count,
+                             PEER_PROBE_SIGNAL_TOKEN, &connector->signals);
+    if (error == 0)
+        error = open_signals(connector, options->wake_signals, options->wake_signal_count,
+                             PEER_PROBE_WAKE_TOKEN, &connector->wake_signals);
+    return error;
 }
 
 /* Those that are addresses have theirs before any name comes to it; without names none can come twice. */
@@ -179,6 +191,10 @@ int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer
         const int fault = connector->is_stopped ? 0 : peer_turn_start(connector);
         if (hand_out(connector, result))
             return 1;
+        if (connector->is_woken) {
+            connector->is_woken = false;
+            return -EAGAIN;
+        }
         if (connector->is_stopped)
             return -ECANCELED;
         const int64_t start_ns = fault == 0 ? peer_turn_next(connector) : RDY_NEVER;
@@ -272,6 +288,7 @@ void peer_connector_close(peer_connector *connector)
         free_probe(&connector->probes[i]);
     resolver_close(connector->resolver);
     rdy_signals_close(&connector->signals);
+    rdy_signals_close(&connector->wake_signals);
     rdy_poll_close(connector->poll);
     rdy_events_free(&connector->events);
     address_set_free(&connector->addresses_seen);

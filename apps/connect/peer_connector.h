@@ -98,6 +98,8 @@ typedef struct peer_connector_options {
     int64_t spin_ns;         /* as in rdy_poll_options */
     const int *stop_signals; /* signals that end next with -ECANCELED; taken over while it is open */
     size_t stop_signal_count;
+    const int *wake_signals; /* signals that make next return -EAGAIN, and have no other effect; likewise */
+    size_t wake_signal_count;
 } peer_connector_options;
 
 typedef enum peer_state {
@@ -147,6 +149,7 @@ int peer_connector_open(const peer *peers, size_t count, const peer_connector_op
  *   1        `result` was filled in
  *   0        there are no more: every peer was handed out or is in PEER_ERROR
  *   -EINTR   a signal handler of the caller's ran: call again, or close
+ *   -EAGAIN  a wake signal came: call again
  *   -ECANCELED  a stop signal came: no peer is started any more, and what had answered was handed out before
  *   -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM  this machine has no room for another attempt and none is under way
  *            that could end: close some of the streams and call again, or close; nothing is lost

@@ -212,6 +212,11 @@ void peer_probe_handle(peer_connector *connector, rdy_token token)
         connector->is_stopped = true;
         return;
     }
+    if (token == PEER_PROBE_WAKE_TOKEN) {
+        while (rdy_signals_next(&connector->wake_signals) > 0)
+            connector->is_woken = true;
+        return;
+    }
     if (token == PEER_PROBE_LOOKUP_TOKEN) {
         peer_lookup_take_answers(connector);
         return;

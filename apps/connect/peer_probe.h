@@ -28,6 +28,7 @@
 /* Tokens beside those of the probes, which are their places and count from 0. */
 #define PEER_PROBE_LOOKUP_TOKEN UINTPTR_MAX
 #define PEER_PROBE_SIGNAL_TOKEN (UINTPTR_MAX - 1)
+#define PEER_PROBE_WAKE_TOKEN   (UINTPTR_MAX - 2)
 
 struct peer_connector {
     const peer *peers;
@@ -57,12 +58,14 @@ struct peer_connector {
     resolver *resolver; /* NULL if no peer has a name */
     rdy_events events;
     rdy_signals signals;
+    rdy_signals wake_signals;
     rdy_timer_wheel wheel;
     bool is_sequential;
     bool is_happy;
     bool report_failures;
     bool is_clamped;
     bool is_stopped;
+    bool is_woken; /* and the caller was not yet told */
 };
 
 static inline size_t peer_probe_index(const peer_connector *connector, const peer_probe *probe)

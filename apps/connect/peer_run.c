@@ -32,7 +32,7 @@ int peer_run_next(peer_connector *connector, int64_t moment_ns, peer_result *res
         const int status = peer_connector_next_until(connector, moment_ns, result);
         if (status == -EINTR)
             continue; /* we were stopped and continued by job control (signal(7)) */
-        if (status >= 0 || status == -ETIMEDOUT || status == -ECANCELED)
+        if (status >= 0 || status == -ETIMEDOUT || status == -EAGAIN || status == -ECANCELED)
             return status;
         if (peer_connector_give_up(connector, status) == 0)
             return status; /* not for want of room */

@@ -229,6 +229,28 @@ START_TEST(a_stop_signal_ends_it_after_what_had_answered)
 }
 END_TEST
 
+START_TEST(a_wake_signal_is_told_once_for_each_time_and_ends_nothing)
+{
+    static const int wake_signals[] = {SIGUSR2};
+    use_backend(_i);
+    options.stop_signals = stop_signals;
+    options.stop_signal_count = 1;
+    options.wake_signals = wake_signals;
+    options.wake_signal_count = 1;
+    (void)add_silent();
+    open_connector();
+    peer_result result;
+    for (int i = 0; i < 3; i++) {
+        raise(SIGUSR2);
+        ck_assert_int_eq(peer_connector_next(connector, &result), -EAGAIN);
+    }
+    ck_assert_int_eq(peer_connector_next_until(connector, 0, &result), -ETIMEDOUT);
+    ck_assert_uint_eq(peer_connector_under_way(connector), 1);
+    raise(SIGUSR1);
+    ck_assert_int_eq(peer_connector_next(connector, &result), -ECANCELED);
+}
+END_TEST
+
 START_TEST(the_earlier_handler_is_back_once_it_is_closed)
 {
     struct sigaction action;
@@ -347,6 +369,7 @@ int main(void)
         every_failure_has_the_same_class_one_after_another,
         silent_peers_time_out_beside_each_other,
         a_stop_signal_ends_it_after_what_had_answered,
+        a_wake_signal_is_told_once_for_each_time_and_ends_nothing,
         the_callers_own_signals_end_next_and_lose_nothing,
         a_stream_is_handed_out_when_its_talk_is_over,
         the_error_of_a_talk_is_that_of_the_peer,
