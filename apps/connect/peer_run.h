@@ -15,7 +15,7 @@ int peer_run_open(const peer_list *peers, const peer_connector_options *options,
 void peer_run_note_clamp(const peer_connector *connector);
 
 /*
- * As peer_connector_next_until, but goes on after the caller's signals, and when this machine has no room for
+ * As peer_connector_next_until, but goes on after handlers of the caller's, and when this machine has no room for
  * the peers that wait it gives them up.
  */
 int peer_run_next(peer_connector *connector, int64_t moment_ns, peer_result *result);

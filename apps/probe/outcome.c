@@ -76,7 +76,7 @@ const struct outcome_aside *outcome_asides(void)
         {OUTCOME_LOCAL_FAULT, "local_faults",
          "descriptors, memory, ports, a route or a name server were missing here"},
         {OUTCOME_DUPLICATE, "duplicates", "their names stand for the addresses of other peers"},
-        {OUTCOME_NOT_DONE, "not_done", "partial: interrupted before they were decided"},
+        {OUTCOME_NOT_DONE, "not_done", "partial: they were not decided"},
         {OUTCOME_COUNT, NULL, NULL},
     };
     return asides;

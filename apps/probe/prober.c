@@ -1,6 +1,7 @@
 #include "apps/probe/prober.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "apps/common/exit_codes.h"
@@ -8,8 +9,17 @@
 #include "apps/connect/peer_run.h"
 #include "apps/probe/exchange.h"
 #include "apps/probe/outcome_progress.h"
+#include "apps/probe/report_output.h"
 #include "reactor/clock.h"
 #include "reactor/error.h"
+
+/* Each has the table of what is known printed on stderr. */
+static const int report_signals[] = {
+    SIGQUIT,
+#ifdef SIGINFO
+    SIGINFO, /* Ctrl-T on the BSDs and macOS */
+#endif
+};
 
 struct prober {
     const struct prober_settings *settings;
@@ -113,34 +123,50 @@ static void take_result(struct prober *prober, peer_result *answer)
         prober->settings->decided(prober->settings->context, answer->index, result);
 }
 
+static void describe(const struct prober *prober, struct report *report)
+{
+    report->results = prober->results;
+    report->backend = peer_connector_backend(prober->connector);
+    report->peak = peer_connector_peak(prober->connector);
+    report->wall_ns = rdy_clock_now() - prober->begun_ns;
+}
+
+/* Of what is known until now; who is not decided is not done. */
+static void print_interim(const struct prober *prober, const struct report *report)
+{
+    struct report interim = *report;
+    describe(prober, &interim);
+    interim.interrupted = true;
+    report_print_interim(&interim);
+}
+
 /* What peer_run_next says at the end. */
-static int run(struct prober *prober)
+static int run(struct prober *prober, const struct report *report)
 {
     int status = 1;
     progress_begin(&prober->progress.line, prober->settings->progress);
-    while (status > 0 || status == -ETIMEDOUT) {
+    while (status > 0 || status == -ETIMEDOUT || status == -EAGAIN) {
         outcome_progress_draw(&prober->progress, prober->peers->count,
                               peer_connector_under_way(prober->connector));
         peer_result result;
         status = peer_run_next(prober->connector, progress_due_ns(&prober->progress.line), &result);
         if (status > 0)
             take_result(prober, &result);
+        if (status == -EAGAIN)
+            print_interim(prober, report);
     }
     progress_clear();
     return status;
 }
 
 /* Of those too that were not decided: how far they have come. */
-static void fill_in(struct prober *prober, struct report *report)
+static void fill_in(struct prober *prober)
 {
     for (size_t i = 0; i < prober->peers->count; i++)
         if (prober->results[i].outcome == OUTCOME_NOT_DONE) {
             prober->results[i] = result_of(prober, i);
             free_exchange(prober, i);
         }
-    report->results = prober->results;
-    report->backend = peer_connector_backend(prober->connector);
-    report->peak = peer_connector_peak(prober->connector);
 }
 
 /* The time for all bounds that for the connect, too. */
@@ -156,6 +182,8 @@ static int open_prober(struct prober *prober)
 {
     peer_connector_options options = prober->settings->connector;
     options.report_failures = true;
+    options.wake_signals = report_signals;
+    options.wake_signal_count = sizeof report_signals / sizeof report_signals[0];
     if (prober->settings->exchange.mode != MODE_CONNECT)
         options.talk = (peer_talk){
             .advance = advance_exchange,
@@ -176,10 +204,10 @@ static int probe(struct prober *prober, struct report *report)
     prober->begun_ns = rdy_clock_now();
     report_begin_now(report);
     peer_run_note_clamp(prober->connector);
-    const int status = run(prober);
-    report->wall_ns = rdy_clock_now() - prober->begun_ns;
+    const int status = run(prober, report);
+    describe(prober, report);
     report->interrupted = status == -ECANCELED;
-    fill_in(prober, report);
+    fill_in(prober);
     return peer_run_exit_code(prober->connector, status);
 }
 

@@ -19,7 +19,8 @@ struct prober_settings {
 
 /*
  * Probes all peers in one thread, until all are done or SIGINT or SIGTERM comes; when it returns, those two do
- * again what they did before. Says on stderr if fewer are tried at once than was asked for.
+ * again what they did before. SIGQUIT, and SIGINFO where there is one, has the table of what is known until then
+ * printed on stderr. Says on stderr if fewer are tried at once than was asked for.
  *
  * Returns what the program is to exit with. There is a report, which the caller gives back with
  * prober_free_report, unless `report->results` is NULL: what was wrong has then been reported.

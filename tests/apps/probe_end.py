@@ -136,6 +136,20 @@ class Interruption(Case):
         self.assertEqual(process.returncode, 130)
         self.assertRegex(output.decode(), r"\nnot done +3 \(partial: ")
 
+    def test_sigquit_prints_what_is_known_and_goes_on(self):
+        process = self.start_and_wait("--json")
+        for _ in range(2):
+            process.send_signal(signal.SIGQUIT)
+            table = []
+            while not table or not table[-1].startswith(b"partial: wall time "):
+                table.append(process.stderr.readline())
+                self.assertTrue(table[-1], "it ended")
+            self.assertRegex(b"".join(table).decode(), r"\nok +2 [^$]*\nnot done +3 \(partial: ")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=PATIENCE)
+        self.assertEqual((process.returncode, errors), (130, b""))
+        self.assertEqual(by_outcome(json.loads(output)), {"ok": 2})
+
     def test_a_second_sigint_ends_at_once(self):
         silent = self.peers.serve(hold)
         port = self.peers.bind("0.0.0.0").getsockname()[1]

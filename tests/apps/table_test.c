@@ -44,7 +44,7 @@ START_TEST(outcomes_and_phases_have_their_times_and_what_was_not_probed_stands_b
                            "ok                                 1         10.0      10.0      10.0      10.0  "
                            "    10.0      10.0\n"
                            "total                              2       5010.0\n"
-                           "not done               1 (partial: interrupted before they were decided)\n"
+                           "not done               1 (partial: they were not decided)\n"
                            "\n"
                            "phase, of those who passed     count     total ms    min ms    p50 ms    p90 ms  "
                            "  p99 ms    max ms\n"
