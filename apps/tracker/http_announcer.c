@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apps/adapters/curl_on_rdy.h"
+#include "apps/common/version.h"
 #include "apps/torrent/info_hash.h"
 #include "reactor/clock.h"
 #include "reactor/error.h"
@@ -79,7 +80,8 @@ static const char *problem_of_answer(const struct transfer *transfer, struct tra
 {
     struct format_error wrong;
     long status = 0;
-    const int error = tracker_reply_parse(transfer->answer, transfer->size, reply, &wrong);
+    const char *answer = transfer->size > 0 ? transfer->answer : "";
+    const int error = tracker_reply_parse(answer, transfer->size, reply, &wrong);
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (error == 0 && reply->failure != NULL)
         snprintf(problem, PROBLEM_MAX, "failure reason: %s", reply->failure);
@@ -233,12 +235,14 @@ static void set_options(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     const struct round *round = transfer->announcer->round;
+    char user_agent[64];
+    snprintf(user_agent, sizeof user_agent, "rdy/%s", program_version());
     curl_easy_setopt(easy, CURLOPT_CURLU, transfer->url);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "rdy/" RDY_VERSION);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl can unpack */
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
