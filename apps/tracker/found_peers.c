@@ -71,9 +71,9 @@ void found_peers_tell(const struct found_peers *found, const struct tracker_repl
     if (found->useless > 0)
         append(line, ", %zu of no use", found->useless);
     if (reply->complete >= 0)
-        append(line, ", %" PRId64 " seeders", reply->complete);
+        append(line, ", %" PRId64 " seeder%s", reply->complete, reply->complete == 1 ? "" : "s");
     if (reply->incomplete >= 0)
-        append(line, ", %" PRId64 " leechers", reply->incomplete);
+        append(line, ", %" PRId64 " leecher%s", reply->incomplete, reply->incomplete == 1 ? "" : "s");
     if (reply->warning != NULL)
         append(line, "; warning: %s", reply->warning);
     complain("tracker %s: %s", url, line);
