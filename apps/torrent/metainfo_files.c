@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int metainfo_refuse(struct metainfo_reader *reader, struct bencode value, const char *expected)
-{
-    *reader->error = (struct format_error){(size_t)(value.bytes - reader->start), expected};
-    return -EINVAL;
-}
-
 static bool text_is(struct bencode_text text, const char *other)
 {
     return text.size == strlen(other) && memcmp(text.bytes, other, text.size) == 0;

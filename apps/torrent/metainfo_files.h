@@ -1,6 +1,7 @@
 #ifndef RDY_APPS_TORRENT_METAINFO_FILES_H
 #define RDY_APPS_TORRENT_METAINFO_FILES_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,7 +15,11 @@ struct metainfo_reader {
 };
 
 /* Says what was expected in the place of a value; -EINVAL. */
-int metainfo_refuse(struct metainfo_reader *reader, struct bencode value, const char *expected);
+static inline int metainfo_refuse(struct metainfo_reader *reader, struct bencode value, const char *expected)
+{
+    *reader->error = (struct format_error){(size_t)(value.bytes - reader->start), expected};
+    return -EINVAL;
+}
 
 /* Whether a text can be a component of a path: not empty, not "." or "..", and without '/' and NUL. */
 bool metainfo_is_component(struct bencode_text text);
