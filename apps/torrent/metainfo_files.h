@@ -12,6 +12,7 @@
 struct metainfo_reader {
     const uint8_t *start; /* of the whole, from which offsets are counted */
     struct format_error *error;
+    size_t tracker_count; /* read so far, equal ones too */
 };
 
 /* Says what was expected in the place of a value; -EINVAL. */

@@ -17,7 +17,9 @@ struct contents {
 
 static int grow(struct contents *contents)
 {
-    const size_t capacity = contents->capacity == 0 ? CAPACITY_AT_FIRST : 2 * contents->capacity;
+    size_t capacity = contents->capacity == 0 ? CAPACITY_AT_FIRST : 2 * contents->capacity;
+    if (capacity > METAINFO_FILE_MAX)
+        capacity = METAINFO_FILE_MAX + 1; /* by which a larger file is known */
     uint8_t *bytes = realloc(contents->bytes, capacity);
     if (bytes == NULL)
         return -ENOMEM;

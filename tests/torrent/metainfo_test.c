@@ -316,6 +316,19 @@ START_TEST(a_nul_byte_is_no_part_of_a_name)
 }
 END_TEST
 
+START_TEST(the_number_of_trackers_is_bounded_equal_ones_too)
+{
+    char text[4096] = "d13:announce-listll0:";
+    for (int i = 0; i <= TRACKER_TIERS_MAX; i++)
+        strcat(text, "1:a");
+    const size_t last = strlen(text) - strlen("1:a");
+    strcat(text, "ee4:info" ONE_FILE "e");
+    ck_assert_int_eq(parse(text), -EINVAL);
+    ck_assert_uint_eq(error.offset, last);
+    ck_assert_str_eq(error.expected, "at most 1000 trackers");
+}
+END_TEST
+
 START_TEST(equal_paths_of_padding_do_not_matter)
 {
     ck_assert_int_eq(parse_info(FILES(FILE_OF("1", "1:a") "d4:attr1:p6:lengthi1e4:pathl1:pee"
@@ -380,6 +393,7 @@ static void add_readings(TCase *cases)
     tcase_add_loop_test(cases, announce_list_comes_before_announce, 0, COUNT(announces));
     tcase_add_loop_test(cases, other_bytes_are_refused_with_the_place_and_what_was_expected_there, 0,
                         COUNT(bad));
+    tcase_add_test(cases, the_number_of_trackers_is_bounded_equal_ones_too);
     tcase_add_test(cases, equal_paths_of_padding_do_not_matter);
     tcase_add_test(cases, a_file_is_read_from_its_path);
 }
