@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <stdio.h>
+
 #include "net/failure.h"
 
 static const char *const words[OUTCOME_COUNT] = {
@@ -39,6 +41,14 @@ bool outcome_from_word(const char *word, enum outcome *outcome)
             return true;
         }
     return false;
+}
+
+const char *outcome_name(enum outcome outcome, enum phase phase, char name[OUTCOME_NAME_SIZE])
+{
+    if (outcome == OUTCOME_OK || !outcome_is_of_peer(outcome))
+        return outcome_word(outcome);
+    (void)snprintf(name, OUTCOME_NAME_SIZE, "%s (%s)", outcome_word(outcome), phase_word(phase));
+    return name;
 }
 
 static enum outcome outcome_from_failure(rdy_failure failure)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "apps/connect/peer_connector.h"
+#include "apps/probe/phase.h"
 
 /*
  * How the probe of a peer ended. The words (outcome_word, in brackets here) are stable: programs may read
@@ -37,6 +38,13 @@ const char *outcome_word(enum outcome outcome);
 
 /* The outcome of that word; false if there is none. */
 bool outcome_from_word(const char *word, enum outcome *outcome);
+
+/*
+ * The word with the phase in which it came, "timed out (connect)"; the word alone where the phase says nothing: what
+ * went well did so in the mode's last one. Static, or in `name`.
+ */
+#define OUTCOME_NAME_SIZE 32
+const char *outcome_name(enum outcome outcome, enum phase phase, char name[OUTCOME_NAME_SIZE]);
 
 /* The outcome that a negative errno stands for; 0 is OUTCOME_OK. */
 enum outcome outcome_from_error(int error);

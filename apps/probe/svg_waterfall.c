@@ -160,12 +160,9 @@ static void put_axis(const struct canvas *canvas)
     }
 }
 
-/* "timed out (connect)"; what no phase brought about, or the last, stands alone. */
-static void put_ending(const struct result *result, FILE *file)
+static const char *name_of(const struct result *result, char name[OUTCOME_NAME_SIZE])
 {
-    fputs(outcome_word(result->outcome), file);
-    if (result->outcome != OUTCOME_OK && outcome_is_of_peer(result->outcome))
-        fprintf(file, " (%s)", phase_word(result->phase));
+    return outcome_name(result->outcome, result->phase, name);
 }
 
 static struct result mean_of(const struct svg_waterfall *waterfall, size_t first, size_t end)
@@ -185,6 +182,7 @@ static struct result mean_of(const struct svg_waterfall *waterfall, size_t first
 /* What is told of a row when it is pointed at. */
 static void put_tip(const struct canvas *canvas, size_t first, size_t end, const struct result *result)
 {
+    char name[OUTCOME_NAME_SIZE];
     char text[SVG_TIME_SIZE];
     const struct report *report = canvas->waterfall->report;
     fputs("<title>", canvas->file);
@@ -193,8 +191,7 @@ static void put_tip(const struct canvas *canvas, size_t first, size_t end, const
                      TIP_LETTERS);
     else
         fprintf(canvas->file, "%zu peers", end - first);
-    fputs(": ", canvas->file);
-    put_ending(result, canvas->file);
+    fprintf(canvas->file, ": %s", name_of(result, name));
     for (size_t phase = 0; phase < PHASE_COUNT; phase++)
         if (result->spent_ns[phase] > 0)
             fprintf(canvas->file, ", %s %s", phase_word((enum phase)phase),
@@ -226,15 +223,15 @@ static void put_bar(const struct canvas *canvas, double y, const struct result *
 /* Who it was, how it ended, and how long it took. */
 static void put_names(const struct canvas *canvas, double y, const struct svg_place *place)
 {
+    char name[OUTCOME_NAME_SIZE];
     char text[SVG_TIME_SIZE];
     const struct report *report = canvas->waterfall->report;
     const struct result *result = &report->results[place->index];
     const double line = y + canvas->waterfall->pitch / 2 + 3.5;
     fprintf(canvas->file, "<text class=\"name\" x=\"%g\" y=\"%g\">", SVG_MARGIN, line);
     svg_put_text(canvas->file, report->peers->peers[place->index].text, NAME_LETTERS);
-    fprintf(canvas->file, "</text>\n<text class=\"small\" x=\"%g\" y=\"%g\">", canvas->right + 12, line);
-    put_ending(result, canvas->file);
     fputs("</text>\n", canvas->file);
+    svg_text(canvas->file, canvas->right + 12, line, "small", "%s", name_of(result, name));
     svg_text(canvas->file, SVG_WIDTH - SVG_MARGIN, line, "small end", "%s",
              svg_time(result_duration_ns(result), text));
 }
@@ -299,14 +296,14 @@ static void spread(struct block *blocks, size_t count, double bottom)
 
 static void put_blocks(const struct canvas *canvas)
 {
+    char name[OUTCOME_NAME_SIZE];
     struct block blocks[BLOCKS_MOST];
     const size_t count = find_blocks(canvas, blocks);
     spread(blocks, count, canvas->bottom);
     for (size_t i = 0; i < count; i++) {
         const double right = SVG_LEFT - 17;
-        fprintf(canvas->file, "<text class=\"small end\" x=\"%g\" y=\"%g\">", right, blocks[i].line + 3.5);
-        put_ending(blocks[i].result, canvas->file);
-        fprintf(canvas->file, " <tspan class=\"strong\">%zu</tspan></text>\n", blocks[i].count);
+        svg_text(canvas->file, right, blocks[i].line + 3.5, "small end",
+                 "%s <tspan class=\"strong\">%zu</tspan>", name_of(blocks[i].result, name), blocks[i].count);
         svg_line(canvas->file, right + 4, blocks[i].line, SVG_LEFT - 2, blocks[i].middle, "grid");
     }
 }

@@ -5,17 +5,6 @@
 #include "apps/common/milliseconds.h"
 #include "reactor/error.h"
 
-/* "timed out (connect)"; the phase of what went well is the mode's last one. */
-#define NAME_SIZE 32
-
-static const char *name_of(enum outcome outcome, enum phase phase, char name[NAME_SIZE])
-{
-    if (outcome == OUTCOME_OK || !outcome_is_of_peer(outcome))
-        return outcome_word(outcome);
-    (void)snprintf(name, NAME_SIZE, "%s (%s)", outcome_word(outcome), phase_word(phase));
-    return name;
-}
-
 static double seconds(int64_t ns)
 {
     return milliseconds(ns) / 1000;
@@ -23,10 +12,10 @@ static double seconds(int64_t ns)
 
 void table_print_peers(const struct report *report, FILE *file)
 {
-    char name[NAME_SIZE];
+    char name[OUTCOME_NAME_SIZE];
     for (size_t i = 0; i < report->peers->count; i++) {
         const struct result *result = &report->results[i];
-        fprintf(file, "%-27s %10.1f ms  %s", name_of(result->outcome, result->phase, name),
+        fprintf(file, "%-27s %10.1f ms  %s", outcome_name(result->outcome, result->phase, name),
                 milliseconds(result_duration_ns(result)), report->peers->peers[i].text);
         if (result->error != 0)
             fprintf(file, "  %s", rdy_error_name(result->error));
@@ -51,11 +40,11 @@ static void print_times(const char *name, const struct histogram *times, FILE *f
 
 static void print_outcomes(const struct summary *summary, FILE *file)
 {
-    char name[NAME_SIZE];
+    char name[OUTCOME_NAME_SIZE];
     print_names("outcome", file);
     for (size_t i = 0; i < summary->row_count; i++) {
         const struct summary_row *row = &summary->rows[i];
-        print_times(name_of(row->outcome, row->phase, name), &row->times, file);
+        print_times(outcome_name(row->outcome, row->phase, name), &row->times, file);
     }
     fprintf(file, "%-27s %8" PRIu64 " %12.1f\n", "total", summary->count, milliseconds(summary->total_ns));
 }
