@@ -94,6 +94,11 @@ struct canvas {
     FILE *file;
 };
 
+static const char *edge_text(size_t bin, char text[SVG_TIME_SIZE])
+{
+    return svg_tick(edge_ns(bin), edge_ns(bin), text);
+}
+
 static double bin_width(const struct canvas *canvas)
 {
     return (RIGHT - SVG_LEFT) / (double)(canvas->histogram->end - canvas->histogram->first);
@@ -135,7 +140,7 @@ static void put_times(const struct canvas *canvas)
         if (!is_tick(canvas->histogram, bin))
             continue;
         svg_line(canvas->file, x, canvas->bottom, x, canvas->bottom + 4, "grid");
-        svg_text(canvas->file, x, canvas->bottom + 17, "small mid", "%s", svg_tick(edge_ns(bin), text));
+        svg_text(canvas->file, x, canvas->bottom + 17, "small mid", "%s", edge_text(bin, text));
     }
 }
 
@@ -148,8 +153,8 @@ static void put_bars(const struct canvas *canvas)
         const double height = height_of(canvas, count);
         if (count == 0)
             continue;
-        fprintf(canvas->file, "<g><title>%s to %s: %zu</title>", svg_tick(edge_ns(bin), from),
-                svg_tick(edge_ns(bin + 1), to), count);
+        fprintf(canvas->file, "<g><title>%s to %s: %zu</title>", edge_text(bin, from), edge_text(bin + 1, to),
+                count);
         svg_rect(canvas->file, x_of(canvas, bin), canvas->bottom - height, bin_width(canvas) - 1, height,
                  "ink");
         fputs("</g>\n", canvas->file);

@@ -154,9 +154,9 @@ static void put_axis(const struct canvas *canvas)
     for (int64_t ns = 0; ns <= end_ns; ns += step_ns) {
         const double x = x_of(canvas, ns);
         svg_line(canvas->file, x, canvas->top - 4, x, canvas->bottom + 4, "grid");
-        svg_text(canvas->file, x, canvas->bottom + 17, "small mid", "%s", svg_tick(ns, text));
+        svg_text(canvas->file, x, canvas->bottom + 17, "small mid", "%s", svg_tick(ns, end_ns, text));
         if (is_tall(canvas->waterfall))
-            svg_text(canvas->file, x, canvas->top - 8, "small mid", "%s", svg_tick(ns, text));
+            svg_text(canvas->file, x, canvas->top - 8, "small mid", "%s", svg_tick(ns, end_ns, text));
     }
 }
 

@@ -89,36 +89,39 @@ void svg_line(FILE *file, double x1, double y1, double x2, double y2, const char
             tenths(y2));
 }
 
-/* The time in the largest unit of which it has one, or nearly: what is rounded up to a thousand takes the next. */
-static double scale(int64_t ns, const char **unit)
+struct unit {
+    const char *name;
+    double ns;
+};
+
+/* The largest unit of which it has one, or nearly: what is rounded up to a thousand takes the next. */
+static const struct unit *unit_of(int64_t ns)
 {
-    static const char *const units[] = {"µs", "ms", "s"};
-    double time = (double)ns / (double)RDY_MICROSECOND;
+    static const struct unit units[] = {
+        {"µs", (double)RDY_MICROSECOND}, {"ms", (double)RDY_MILLISECOND}, {"s", (double)RDY_SECOND}};
     size_t i = 0;
-    for (; i < 2 && time >= 999.5; i++)
-        time /= 1000;
-    *unit = units[i];
-    return time;
+    while (i < 2 && (double)ns / units[i].ns >= 999.5)
+        i++;
+    return &units[i];
 }
 
 const char *svg_time(int64_t ns, char text[SVG_TIME_SIZE])
 {
     if (ns == 0)
         return "0 s";
-    const char *unit;
-    const double time = scale(ns, &unit);
+    const struct unit *unit = unit_of(ns);
+    const double time = (double)ns / unit->ns;
     const int decimals = time < 9.995 ? 2 : time < 99.95 ? 1 : 0;
-    snprintf(text, SVG_TIME_SIZE, "%.*f %s", decimals, time, unit);
+    (void)snprintf(text, SVG_TIME_SIZE, "%.*f %s", decimals, time, unit->name);
     return text;
 }
 
-const char *svg_tick(int64_t ns, char text[SVG_TIME_SIZE])
+const char *svg_tick(int64_t ns, int64_t like_ns, char text[SVG_TIME_SIZE])
 {
     if (ns == 0)
         return "0";
-    const char *unit;
-    const double time = scale(ns, &unit);
-    snprintf(text, SVG_TIME_SIZE, "%g %s", time, unit);
+    const struct unit *unit = unit_of(like_ns);
+    (void)snprintf(text, SVG_TIME_SIZE, "%g %s", (double)ns / unit->ns, unit->name);
     return text;
 }
 

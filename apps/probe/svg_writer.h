@@ -28,8 +28,8 @@ void svg_line(FILE *file, double x1, double y1, double x2, double y2, const char
 #define SVG_TIME_SIZE 32
 const char *svg_time(int64_t ns, char text[SVG_TIME_SIZE]);
 
-/* A round time at an axis: "0", "50 µs", "1.25 ms", "12 s". */
-const char *svg_tick(int64_t ns, char text[SVG_TIME_SIZE]);
+/* A round time at an axis, in the unit that `like_ns` has: "0", "50 µs", "1.25 ms", "0.5 s". */
+const char *svg_tick(int64_t ns, int64_t like_ns, char text[SVG_TIME_SIZE]);
 
 /* The least of 1, 2, 5, 10, 20, 50 ... that parts `range` into at most `parts`. */
 int64_t svg_step(int64_t range, int64_t parts);

@@ -63,7 +63,15 @@ START_TEST(a_time_has_three_digits_and_at_an_axis_those_it_needs)
 {
     char text[SVG_TIME_SIZE];
     ck_assert_str_eq(svg_time(times[_i].ns, text), times[_i].exact);
-    ck_assert_str_eq(svg_tick(times[_i].ns, text), times[_i].tick);
+    ck_assert_str_eq(svg_tick(times[_i].ns, times[_i].ns, text), times[_i].tick);
+}
+END_TEST
+
+START_TEST(the_times_of_an_axis_have_one_unit)
+{
+    char text[SVG_TIME_SIZE];
+    ck_assert_str_eq(svg_tick(500 * RDY_MILLISECOND, 2 * RDY_SECOND, text), "0.5 s");
+    ck_assert_str_eq(svg_tick(20, 100 * RDY_MICROSECOND, text), "0.02 µs");
 }
 END_TEST
 
@@ -94,6 +102,7 @@ int main(void)
     tcase_add_loop_test(cases, a_text_is_escaped_and_shortened_in_the_middle, 0, COUNT(texts));
     tcase_add_loop_test(cases, a_time_has_three_digits_and_at_an_axis_those_it_needs, 0, COUNT(times));
     tcase_add_loop_test(cases, the_steps_of_an_axis_are_round_and_no_more_than_fit, 0, COUNT(steps));
+    tcase_add_test(cases, the_times_of_an_axis_have_one_unit);
     suite_add_tcase(suite, cases);
 
     return run_suite(suite);
