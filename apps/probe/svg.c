@@ -84,8 +84,8 @@ static void put_style(const struct picture *picture)
           ".back{fill:#fff}\n"
           ".ink{fill:#6e7781}\n"
           ".grid{stroke:#d0d7de;fill:none}\n"
-          ".resolve{opacity:.3}.handshake{opacity:.5}.bitfield{opacity:.85}.unchoke{opacity:.35}.request{"
-          "opacity:.7}\n",
+          ".resolve{opacity:.35}.handshake{opacity:.65}.bitfield{opacity:.9}\n"
+          ".unchoke{opacity:.5}.request{opacity:.8}\n",
           picture->file);
     for (size_t i = 0; i < picture->outcomes; i++) {
         const struct svg_ink *ink = svg_ink(picture->shares[i].outcome);
