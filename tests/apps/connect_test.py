@@ -11,11 +11,13 @@ import time
 import unittest
 
 from connect_case import PATIENCE, PROGRAM, Case
+from connect_exec import Exec
 from connect_input import Input
 from connect_output import Files, Formats, Order
+from connect_stdio import Stdio
 from empty_network import EMPTY_NETWORK, has_empty_network
 
-__all__ = ["Files", "Formats", "Input", "Order"]
+__all__ = ["Exec", "Files", "Formats", "Input", "Order", "Stdio"]
 
 
 def limit_descriptors():
