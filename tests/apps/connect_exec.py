@@ -16,8 +16,8 @@ import fcntl, os, resource, signal, sys
 told = [sorted(int(name) for name in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + name))
         if os.path.exists("/proc/self/fd") else [0, 1, 2],
         os.get_blocking(0), os.get_blocking(1),
-        signal.getsignal(signal.SIGINT) == signal.default_int_handler, len(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-        resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.environ["RDY_PEER"]]
+        signal.getsignal(signal.SIGINT) == signal.default_int_handler,
+        len(signal.pthread_sigmask(signal.SIG_BLOCK, [])), resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.environ["RDY_PEER"]]
 print(told, flush=True)
 """
 
@@ -91,7 +91,8 @@ class Exec(Case):
 
     def test_peers_may_come_from_the_standard_input(self):
         listener = self.listening()
-        got = self.exec(listener, "--exec", "cat", said=b"from the peer\n", text=self.refusing() + "\n" + self.name(listener) + "\n")
+        text = self.refusing() + "\n" + self.name(listener) + "\n"
+        got = self.exec(listener, "--exec", "cat", said=b"from the peer\n", text=text)
         self.assertEqual(got, ("from the peer\n", 0, ""))
 
     def test_who_it_is_is_said_with_verbose(self):

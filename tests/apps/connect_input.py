@@ -93,4 +93,5 @@ class Input(Case):
         for shard in ("0/2", "3/2", "1", "1/2/3"):
             result = self.run_connect("--shard", shard, self.good())
             self.assertEqual((result.returncode, result.stdout), (2, ""))
-            self.assertRegex(result.stderr, r"^rdy-connect: --shard: expected I/N with I from 1 to N, not '%s'\n$" % shard)
+            message = "rdy-connect: --shard: expected I/N with I from 1 to N, not '%s'\n"
+            self.assertEqual(result.stderr, message % shard)

@@ -63,7 +63,8 @@ class Stdio(Case):
             listener.shutdown(socket.SHUT_RDWR)
 
     def join(self, peer, *arguments, **streams):
-        return subprocess.run([PROGRAM, "--stdio", *arguments, peer], stderr=subprocess.PIPE, timeout=PATIENCE, **streams)
+        return subprocess.run([PROGRAM, "--stdio", *arguments, peer], stderr=subprocess.PIPE, timeout=PATIENCE,
+                              **streams)
 
     def run_stdio(self, *arguments, **streams):
         """In the background; what was not given is a pipe."""
