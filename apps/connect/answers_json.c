@@ -3,14 +3,6 @@
 #include "apps/common/version.h"
 #include "apps/connect/answer_record.h"
 
-static size_t count_connected(const struct output *output)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < output->roster.decided; i++)
-        count += peer_connector_outcome(output->connector, output->roster.order[i])->state == PEER_CONNECTED;
-    return count;
-}
-
 static void put_shards(struct json *json, const connect_arguments *arguments)
 {
     json_open(json, "shards", '[');
@@ -35,7 +27,7 @@ static void put_run(struct json *json, const struct output *output, bool partial
     json_truth(json, "partial", partial);
     put_shards(json, output->arguments);
     json_count(json, "peers_total", output->roster.count);
-    json_count(json, "connected", count_connected(output));
+    json_count(json, "connected", output->tallies[0].count);
     json_count(json, "not_done", output->roster.count - output->roster.decided);
 }
 

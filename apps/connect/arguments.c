@@ -57,6 +57,7 @@ static const char help_text[] =
     "      --backend NAME   epoll, kqueue or select (default: RDY_BACKEND, else the best there is)\n"
     "  -v, --verbose        each failed peer on stderr, as is done anyway where that is a terminal\n"
     "  -q, --quiet          nothing on stderr but errors\n"
+    "      --no-progress    no line there that is drawn while it runs, as is done where that is a terminal\n"
     "  -h, --help           print this and exit\n"
     "      --version        print the version and the backends and exit\n"
     "\n"
@@ -73,6 +74,7 @@ enum option_key {
     OPTION_NDJSON,
     OPTION_CSV,
     OPTION_STDIO,
+    OPTION_NO_PROGRESS,
     OPTION_VERSION,
 };
 
@@ -89,6 +91,7 @@ static const struct option long_options[] = {
     {"stdio", no_argument, NULL, OPTION_STDIO},
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
+    {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -112,6 +115,9 @@ static bool apply_switch(int key, connect_arguments *arguments)
         break;
     case OPTION_STDIO:
         arguments->stdio = true;
+        break;
+    case OPTION_NO_PROGRESS:
+        arguments->progress = false;
         break;
     case 'v':
         arguments->verbose = true;
@@ -241,7 +247,7 @@ static int take_command(int argc, char **argv, connect_arguments *arguments)
 
 bool connect_arguments_parse(int argc, char **argv, connect_arguments *arguments, int *exit_code)
 {
-    *arguments = (connect_arguments){.first = SIZE_MAX, .connector.report_failures = true};
+    *arguments = (connect_arguments){.first = SIZE_MAX, .progress = true, .connector.report_failures = true};
     peer_input input;
     const int words = take_command(argc, argv, arguments);
     if (words < 0 || !peer_input_alloc(&input, words)) {
@@ -250,6 +256,7 @@ bool connect_arguments_parse(int argc, char **argv, connect_arguments *arguments
     }
     const int result = parse(words, argv, arguments, &input);
     peer_input_free(&input);
+    arguments->progress = arguments->progress && !arguments->quiet;
     arguments->verbose = !arguments->quiet && (arguments->verbose || isatty(STDERR_FILENO) == 1);
     if (result < 0)
         return true;

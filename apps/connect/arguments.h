@@ -27,6 +27,7 @@ typedef struct connect_arguments {
     const char *report; /* the file to write to, NULL for the standard output */
     bool ordered;       /* tell of the peers in the order of input */
     bool quiet;
+    bool progress;  /* draw it, if somebody would see it */
     bool verbose;   /* failures on stderr: asked for, or it is a terminal */
     bool stdio;     /* work with the first: join it to the standard streams */
     char **command; /* likewise: what to run on it, ended by NULL; NULL for none. It is a part of argv. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -12,7 +13,18 @@
 #include "apps/connect/peer_run.h"
 #include "apps/connect/relay.h"
 
-/* Tells of the peers until there are no more or enough; the last status of peer_run_next is left in `status`. */
+/* The next peer that is decided: as peer_run_next, while the progress is drawn. */
+static int next_peer(peer_connector *connector, struct output *output, peer_result *result)
+{
+    int status;
+    do {
+        output_draw_progress(output);
+        status = peer_run_next(connector, progress_due_ns(&output->progress), result);
+    } while (status == -ETIMEDOUT);
+    return status;
+}
+
+/* Tells of the peers until there are no more or enough; the last status of next_peer is left in `status`. */
 static bool tell_peers(peer_connector *connector, struct output *output, int *status)
 {
     size_t connected = 0;
@@ -20,11 +32,12 @@ static bool tell_peers(peer_connector *connector, struct output *output, int *st
     peer_result result;
     *status = 1;
     while (taken && connected < output->arguments->first &&
-           (*status = peer_run_next(connector, RDY_NEVER, &result)) > 0) {
+           (*status = next_peer(connector, output, &result)) > 0) {
         rdy_tcp_stream_close(&result.stream);
         connected += peer_connector_outcome(connector, result.index)->state == PEER_CONNECTED;
         taken = output_peer(output, result.index);
     }
+    progress_clear();
     return taken;
 }
 
@@ -39,15 +52,16 @@ static int print_peers(peer_connector *connector, struct output *output)
     return EXIT_SYSTEM;
 }
 
-/* The first stream: 1, and the rest is given up; else the status of peer_run_next. */
+/* The first stream: 1, and the rest is given up; else the status of next_peer. */
 static int take_first(peer_connector *connector, struct output *output, peer_result *result)
 {
     int status;
-    while ((status = peer_run_next(connector, RDY_NEVER, result)) > 0) {
+    while ((status = next_peer(connector, output, result)) > 0) {
         (void)output_peer(output, result->index);
         if (peer_connector_outcome(connector, result->index)->state == PEER_CONNECTED)
             break;
     }
+    progress_clear();
     return status;
 }
 

@@ -11,10 +11,7 @@
 #include "apps/connect/answers_json.h"
 #include "reactor/error.h"
 
-enum {
-    WORDS_MAX = 16, /* more than there are (peer_outcome_word) */
-    SUMMARY_MAX = 512,
-};
+enum { SUMMARY_MAX = 512 };
 
 const peer_outcome *output_outcome(const struct output *output, size_t place)
 {
@@ -92,6 +89,7 @@ static bool tell_those_due(struct output *output)
     size_t place;
     bool taken = true;
     while (taken && roster_next(&output->roster, &place)) {
+        progress_clear();
         tell(output, place);
         taken = flush_line(output);
     }
@@ -102,6 +100,8 @@ int output_open(const connect_arguments *arguments, const peer_connector *connec
 {
     const enum output_way way = arguments->format == FORMAT_JSON ? OUTPUT_WHOLE : OUTPUT_AS_COMES;
     *output = (struct output){.arguments = arguments, .connector = connector, .begun_ns = rdy_clock_now()};
+    output->tallies[output->tally_count++].word = rdy_failure_word(RDY_FAILURE_NONE);
+    progress_begin(&output->progress, arguments->progress);
     int error = roster_alloc(&output->roster, arguments->peers.count, arguments->ordered);
     if (error < 0)
         complain("%s", rdy_error_sentence(error));
@@ -112,9 +112,20 @@ int output_open(const connect_arguments *arguments, const peer_connector *connec
     return error;
 }
 
+static void count_word(struct output *output, const char *word)
+{
+    size_t i = 0;
+    while (i < output->tally_count && strcmp(output->tallies[i].word, word) != 0)
+        i++;
+    if (i == output->tally_count)
+        output->tallies[output->tally_count++].word = word;
+    output->tallies[i].count++;
+}
+
 bool output_peer(struct output *output, size_t place)
 {
     roster_note(&output->roster, place);
+    count_word(output, peer_outcome_word(output_outcome(output, place)));
     return tell_those_due(output);
 }
 
@@ -128,46 +139,32 @@ bool output_end(struct output *output, bool partial)
     return output_file_close(&output->file);
 }
 
-typedef struct tally {
-    const char *word;
-    size_t count;
-} tally;
-
-static void count_word(tally *tallies, const char *word)
+void output_draw_progress(struct output *output)
 {
-    while (tallies->word != NULL && strcmp(tallies->word, word) != 0)
-        tallies++;
-    tallies->word = word;
-    tallies->count++;
-}
-
-/* Counts the peers that are not connected by their words; returns how many are. */
-static size_t count_peers(const struct output *output, tally *tallies)
-{
-    size_t connected = 0;
-    for (size_t i = 0; i < output->roster.count; i++) {
-        const peer_outcome *outcome = output_outcome(output, i);
-        if (outcome != NULL && outcome->state == PEER_CONNECTED)
-            connected++;
-        else
-            count_word(tallies, outcome == NULL ? "not done" : peer_outcome_word(outcome));
-    }
-    return connected;
+    const struct progress_state state = {
+        .done = output->roster.decided,
+        .total = output->roster.count,
+        .in_flight = peer_connector_under_way(output->connector),
+        .tallies = output->tallies,
+        .tally_count = output->tally_count,
+    };
+    progress_draw(&output->progress, &state);
 }
 
 void output_summary(const struct output *output)
 {
-    tally tallies[WORDS_MAX] = {0};
     char others[SUMMARY_MAX] = "";
-    const size_t connected = count_peers(output, tallies);
+    const size_t undecided = output->roster.count - output->roster.decided;
     const int64_t elapsed_ns = rdy_clock_now() - output->begun_ns;
     size_t length = 0;
-    for (const tally *other = tallies; other->word != NULL && length < sizeof others; other++)
-        length +=
-            (size_t)snprintf(others + length, sizeof others - length, ", %zu %s", other->count, other->word);
-    complain("%zu of %zu connected%s in %.3f s (%s, at most %zu at once)", connected, output->roster.count,
-             others, milliseconds(elapsed_ns) / 1000, peer_connector_backend(output->connector),
-             peer_connector_concurrency(output->connector));
+    for (size_t i = 1; i < output->tally_count && length < sizeof others; i++)
+        length += (size_t)snprintf(others + length, sizeof others - length, ", %zu %s",
+                                   output->tallies[i].count, output->tallies[i].word);
+    if (undecided > 0 && length < sizeof others)
+        (void)snprintf(others + length, sizeof others - length, ", %zu not done", undecided);
+    complain("%zu of %zu connected%s in %.3f s (%s, at most %zu at once)", output->tallies[0].count,
+             output->roster.count, others, milliseconds(elapsed_ns) / 1000,
+             peer_connector_backend(output->connector), peer_connector_concurrency(output->connector));
 }
 
 void output_free(struct output *output)

@@ -5,9 +5,13 @@
 #include <stdint.h>
 
 #include "apps/common/output_file.h"
+#include "apps/common/progress.h"
 #include "apps/connect/arguments.h"
 #include "apps/connect/peer_connector.h"
 #include "apps/connect/roster.h"
+
+/* More than there are (peer_outcome_word). */
+#define OUTPUT_WORDS 16
 
 /* What is told of a run, and where to. */
 struct output {
@@ -16,6 +20,10 @@ struct output {
     struct roster roster;
     struct output_file file;
     int64_t begun_ns;
+    struct progress progress;
+    struct progress_tally
+        tallies[OUTPUT_WORDS]; /* the decided peers by their words; the first is of the connected */
+    size_t tally_count;
 };
 
 /* Opens what the arguments name. 0, or a negative errno that has been reported. Free it in both cases. */
@@ -32,6 +40,9 @@ bool output_end(struct output *output, bool partial);
 
 /* The outcome of the peer at this place; NULL while it is not decided. */
 const peer_outcome *output_outcome(const struct output *output, size_t place);
+
+/* Draws how it stands, if that is due (progress.h). */
+void output_draw_progress(struct output *output);
 
 /* One line on stderr: how many connected in which time, and what became of the others. */
 void output_summary(const struct output *output);
