@@ -37,7 +37,7 @@ enum peer_kind {
 
 /* What a peer does when a step of its conversation is due. */
 enum deed {
-    DEED_RIGHT, /* as a good peer: answers the handshake, has all pieces, unchokes at once, sends the blocks */
+    DEED_RIGHT, /* as a good peer: answers the handshake, has all pieces, unchokes at once, sends blocks */
     DEED_NOTHING,
     DEED_CLOSE,
     DEED_RESET,

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,6 +59,9 @@ static void begin_conversation(struct server *server, const struct peer *peer, i
 {
     if (server->conversation_count == server->conversation_capacity)
         make_room(server);
+    /* Or a block would wait for the one before it to be acknowledged, which the asker's system puts off. */
+    const int on = 1;
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (fcntl(socket, F_SETFL, O_NONBLOCK) < 0)
         fail("fcntl");
     const size_t i = server->conversation_count++;
