@@ -90,8 +90,6 @@ static bool answer(struct conversation *conversation)
     case DEED_WEB_SERVER:
         add_answer_of_a_web_server(&conversation->outbox);
         break;
-    case DEED_NOTHING:
-        break; /* says nothing, which is the point of it */
     case DEED_DRIP:
         add_answer(conversation, HANDSHAKE_SIZE);
         break;

@@ -17,7 +17,7 @@ static const struct behaviour behaviours[PEER_KINDS] = {
     [PEER_WRONG_PROTOCOL] = {.name = "wrong-protocol",
                              .help = "answers as a web server would",
                              .handshake = DEED_WEB_SERVER},
-    [PEER_SILENT] = {.name = "silent", .help = "connects and never answers", .handshake = DEED_NOTHING},
+    [PEER_SILENT] = {.name = "silent", .help = "connects and never answers"},
     [PEER_DRIPPING] = {.name = "dripping",
                        .help = "answers one byte every 200 ms",
                        .needs_ticks = true,

@@ -70,7 +70,7 @@ struct behaviour {
     enum deed request;
 };
 
-/* How peers of that kind behave; refused and unresponsive ones never come to the first step. */
+/* How peers of that kind behave; refused, unresponsive and silent ones never come to the first step. */
 const struct behaviour *behaviour_of(enum peer_kind kind);
 
 #endif

@@ -56,9 +56,10 @@ void peer_open(struct peer *peer, bool ipv6)
     start_to_listen(peer);
 }
 
+/* A silent one's connections stay in its queue, where the system lets them stand. */
 bool peer_is_served(const struct peer *peer)
 {
-    return peer->kind != PEER_REFUSED && peer->kind != PEER_UNRESPONSIVE;
+    return peer->kind != PEER_REFUSED && peer->kind != PEER_UNRESPONSIVE && peer->kind != PEER_SILENT;
 }
 
 void peer_print(const struct peer *peer)

@@ -26,7 +26,7 @@ struct peer {
 /* Gives a peer whose kind and number are set its address, 127.77.x.y or ::1, and its socket. */
 void peer_open(struct peer *peer, bool ipv6);
 
-/* Whether it takes connections: the refused and the unresponsive never do. */
+/* Whether it accepts connections: the refused, the unresponsive and the silent never do. */
 bool peer_is_served(const struct peer *peer);
 
 /* One line, "ADDRESS KIND". */
