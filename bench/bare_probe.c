@@ -1,7 +1,7 @@
 /*
- * The least that a probe of many peers can be: one epoll loop, written for this one purpose, which connects to all,
- * sends a handshake if asked to, and gives each peer the same time for either step. bench/probe runs it beside
- * rdy-probe, whose price it shows.
+ * The least that a probe of many peers can be: one epoll loop, written for this one purpose, which connects
+ * to all, sends a handshake if asked to, and gives each peer the same time for either step. bench/probe runs
+ * it beside rdy-probe, whose price it shows.
  *
  *     bare_probe FILE MILLISECONDS connect|handshake     IPv4 addresses in FILE, one a line
  */
