@@ -146,11 +146,6 @@ static int try_outputs(struct run *run)
     return error < 0 ? EXIT_SYSTEM : EXIT_OK;
 }
 
-static int64_t lesser(int64_t one_ns, int64_t other_ns)
-{
-    return one_ns < other_ns ? one_ns : other_ns;
-}
-
 static uint32_t pieces_of(const struct options *options)
 {
     if (options->pieces == 0)
@@ -161,7 +156,6 @@ static uint32_t pieces_of(const struct options *options)
 static struct prober_settings settings_of(struct run *run)
 {
     const struct options *options = run->options;
-    const int64_t total_ns = options->total_timeout_ns == 0 ? RDY_NEVER : options->total_timeout_ns;
     struct prober_settings settings = {
         .connector = options->connector,
         .exchange =
@@ -178,7 +172,6 @@ static struct prober_settings settings_of(struct run *run)
         .progress = !options->quiet && !options->no_progress,
         .context = run,
     };
-    settings.connector.timeout_ns = lesser(options->connector.timeout_ns, total_ns);
     if (settings.connector.concurrency == 0)
         settings.connector.concurrency = options->peers.count;
     if (options->format == FORMAT_NDJSON)
