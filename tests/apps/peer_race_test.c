@@ -183,7 +183,7 @@ START_TEST(a_race_that_nobody_wins_has_the_last_failure)
     open_connector();
     expect_no_more();
     ck_assert_str_eq(word_of(0), "refused");
-    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 3 * (1 + (unsigned)_i));
+    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, _i == 0 ? 3 : 6);
 }
 END_TEST
 
