@@ -13,7 +13,20 @@ import threading
 import unittest
 
 from probe_case import Case, by_outcome, by_peer, start
-from probe_peers import HASH, PATIENCE, REPLY, answer, end_in_peace, hold, read_handshake, wait_until
+from probe_peers import (
+    HASH,
+    PATIENCE,
+    REPLY,
+    WRONG_HASH_REPLY,
+    answer,
+    close_early,
+    drip,
+    end_in_peace,
+    hold,
+    read_handshake,
+    reset,
+    wait_until,
+)
 
 
 def descriptors_of(process):
@@ -42,6 +55,38 @@ class Limits(Case):
         self.assertEqual(by_outcome(report), {"refused": 900, "ok": 60, "timed out": 40})
         self.assertTrue(30 <= report["at_once"] < 64, report["at_once"])
         self.assertRegex(report["stderr"], r"^rdy-probe: at most %d peers at once: [^\n]*\n$" % report["at_once"])
+
+    def peers_of_many_kinds(self):
+        """As many peers as their outcomes say, which follow upon each other as if shuffled."""
+        everywhere = "0.0.0.0"
+        kinds = [
+            (110, self.peers.bind(everywhere).getsockname()[1], "refused"),
+            (110, self.peers.serve(answer(REPLY), everywhere), "ok"),
+            (60, self.peers.serve(close_early(b""), everywhere), "closed early"),
+            (60, self.peers.serve(reset, everywhere), "reset"),
+            (60, self.peers.serve(answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), everywhere), "wrong protocol"),
+            (55, self.peers.serve(answer(WRONG_HASH_REPLY), everywhere), "wrong info-hash"),
+            (15, self.peers.unresponsive(everywhere), "timed out"),
+            (15, self.peers.serve(hold, everywhere), "timed out"),
+            (15, self.peers.serve(drip, everywhere), "timed out"),
+        ]
+        expected = {}
+        for kind, (count, address, outcome) in enumerate(kinds, 1):
+            port = str(address).rpartition(":")[2]
+            expected.update({f"127.{kind}.0.{i + 1}:{port}": outcome for i in range(count)})
+        peers = list(expected)
+        return {peers[i * 199 % len(peers)]: expected[peers[i * 199 % len(peers)]] for i in range(len(peers))}
+
+    def test_peers_of_many_kinds_within_64_descriptors_are_each_told_right(self):
+        expected = self.peers_of_many_kinds()
+        self.assertEqual(len(expected), 500)
+        report = self.probe(
+            "--info-hash", HASH, "--timeout", "2s",
+            text="\n".join(expected),
+            before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
+        )
+        self.assertEqual(by_peer(report), expected)
+        self.assertEqual(report["stderr"].count("peers at once"), 1)
 
     def starve(self):
         """A run with two peers that hold and five that wait, then no descriptor to be had."""

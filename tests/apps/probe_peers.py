@@ -148,9 +148,9 @@ class Peers:
     def refused(self):
         return "127.0.0.1:%d" % self.bind().getsockname()[1]
 
-    def unresponsive(self):
+    def unresponsive(self, host="127.0.0.1"):
         """A full accept queue: the system drops every further attempt."""
-        listener = self.bind()
+        listener = self.bind(host)
         listener.listen(0)
         fillers = [self.stack.enter_context(socket.socket()) for _ in range(4)]
         for filler in fillers:
@@ -158,4 +158,4 @@ class Peers:
             filler.connect_ex(listener.getsockname())
         writable = select.select([], fillers, [], PATIENCE)[1]
         assert 0 < len(writable) < len(fillers), "the queue is not full"
-        return "127.0.0.1:%d" % listener.getsockname()[1]
+        return f"{host}:{listener.getsockname()[1]}"
