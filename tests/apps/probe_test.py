@@ -15,6 +15,7 @@ from probe_case import Case, by_outcome, by_peer, run
 from probe_end import Interruption, Limits
 from probe_merge import Merge
 from probe_output import Output
+from probe_pace import Pace
 from probe_peers import (
     HASH,
     REPLY,
@@ -30,7 +31,7 @@ from probe_peers import (
     wait_until,
 )
 
-__all__ = ["Interruption", "Limits", "Merge", "Output"]
+__all__ = ["Interruption", "Limits", "Merge", "Output", "Pace"]
 
 
 class Outcomes(Case):
