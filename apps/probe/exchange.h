@@ -74,7 +74,7 @@ struct exchange {
 };
 
 /* Bytes that exchange_advance reads at once, into memory that the peers of a thread share. */
-#define EXCHANGE_ROOM (20 * 1024)
+#define EXCHANGE_ROOM 20480
 
 /*
  * Begins it with the peer at `index` of the list, that was started at `started_ns` and is connected at `now_ns`,

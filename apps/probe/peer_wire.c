@@ -8,6 +8,9 @@ enum {
     ID_AT = LENGTH_SIZE,
     NUMBERS_AT = ID_AT + 1,
     NUMBER_SIZE = 4,
+    INDEX_AT = NUMBERS_AT,
+    BEGIN_AT = INDEX_AT + NUMBER_SIZE,
+    SIZE_AT = BEGIN_AT + NUMBER_SIZE,
 };
 
 /* What the messages of one id look like behind it. */
@@ -127,9 +130,8 @@ static int take_head(struct peer_wire *wire, const uint8_t **bytes, size_t *size
     }
 }
 
-static uint32_t number_at(const struct peer_wire *wire, size_t place)
+static uint32_t number_at(const struct peer_wire *wire, size_t at)
 {
-    const size_t at = NUMBERS_AT + place * NUMBER_SIZE;
     return at + NUMBER_SIZE <= wire->received ? get_number(wire->head + at) : 0;
 }
 
@@ -140,9 +142,9 @@ static void take_payload(struct peer_wire *wire, const uint8_t **bytes, size_t *
     const size_t count = wire->left < *size ? wire->left : *size;
     *part = (struct peer_part){
         .id = wire->head[ID_AT],
-        .index = number_at(wire, 0),
-        .begin = number_at(wire, 1),
-        .length = shape_of(wire->head[ID_AT])->has_payload ? payload : number_at(wire, 2),
+        .index = number_at(wire, INDEX_AT),
+        .begin = number_at(wire, BEGIN_AT),
+        .length = shape_of(wire->head[ID_AT])->has_payload ? payload : number_at(wire, SIZE_AT),
         .offset = payload - wire->left,
         .bytes = *bytes,
         .size = count,
@@ -185,8 +187,8 @@ size_t peer_wire_put_request(uint32_t index, uint32_t begin, uint32_t length,
 {
     put_number(PEER_WIRE_HEAD_MAX - LENGTH_SIZE, bytes);
     bytes[ID_AT] = PEER_REQUEST;
-    put_number(index, bytes + NUMBERS_AT);
-    put_number(begin, bytes + NUMBERS_AT + NUMBER_SIZE);
-    put_number(length, bytes + NUMBERS_AT + 2 * NUMBER_SIZE);
+    put_number(index, bytes + INDEX_AT);
+    put_number(begin, bytes + BEGIN_AT);
+    put_number(length, bytes + SIZE_AT);
     return PEER_WIRE_HEAD_MAX;
 }

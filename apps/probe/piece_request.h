@@ -19,7 +19,7 @@ struct content;
  * before its turn, as it may, is dropped and asked for again when its turn has come.
  */
 #define PIECE_REQUEST_WINDOW 16
-#define PIECE_REQUEST_BATCH  (PIECE_REQUEST_WINDOW * PEER_WIRE_HEAD_MAX)
+#define PIECE_REQUEST_BATCH  ((size_t)PIECE_REQUEST_WINDOW * PEER_WIRE_HEAD_MAX)
 
 /* Begin with a zeroed one. */
 struct piece_request {

@@ -190,7 +190,7 @@ static int open_prober(struct prober *prober)
             .context = prober,
         };
     options.timeout_ns = connect_timeout(prober->settings);
-    prober->exchanges = calloc(prober->peers->count, sizeof *prober->exchanges);
+    prober->exchanges = calloc(prober->peers->count, sizeof(struct exchange *));
     prober->results = calloc(prober->peers->count, sizeof *prober->results);
     if (prober->exchanges == NULL || prober->results == NULL) {
         complain("%s", rdy_error_sentence(-ENOMEM));
@@ -208,6 +208,7 @@ static int probe(struct prober *prober, struct report *report)
     describe(prober, report);
     report->interrupted = status == -ECANCELED;
     fill_in(prober);
+    prober->results = NULL; /* they are the report's now */
     return peer_run_exit_code(prober->connector, status);
 }
 
@@ -222,8 +223,7 @@ int prober_run(const peer_list *peers, const struct prober_settings *settings, s
     const int code = open_prober(&prober) < 0 ? EXIT_SYSTEM : probe(&prober, report);
     peer_connector_close(prober.connector);
     free(prober.exchanges);
-    if (report->results == NULL)
-        free(prober.results);
+    free(prober.results);
     return code;
 }
 
