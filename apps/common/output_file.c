@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "apps/common/option.h"
-#include "apps/common/standard_output.h"
 #include "reactor/clock.h"
 #include "reactor/error.h"
 
@@ -103,15 +102,21 @@ int output_file_try(const char *path)
     return error;
 }
 
-/* All that was printed is with the system, and the file is closed. 0, or a negative errno. */
-static int close_stream(FILE *file)
+bool output_file_flush(struct output_file *output)
 {
-    errno = 0;
-    int error = fflush(file) != 0 || ferror(file) ? -EIO : 0;
-    if (error != 0 && errno != 0)
+    /* A C library may have tried to write, and given up, before: fflush then has nothing to do. */
+    if ((fflush(output->file) != 0 || ferror(output->file)) && output->error == 0)
+        output->error = errno == 0 ? -EIO : -errno;
+    return output->error == 0;
+}
+
+/* Puts the file in its place, or removes it. */
+static int settle(const struct output_file *output, int error)
+{
+    if (error == 0 && rename(output->temporary, output->target) < 0)
         error = -errno;
-    if (fclose(file) != 0 && error == 0)
-        error = -errno;
+    if (error != 0)
+        (void)unlink(output->temporary);
     return error;
 }
 
@@ -119,17 +124,15 @@ bool output_file_close(struct output_file *output)
 {
     if (output->file == NULL)
         return true;
-    if (output->path == NULL) {
-        *output = (struct output_file){0};
-        return flush_output();
-    }
-    int error = close_stream(output->file);
-    if (output->temporary != NULL && error == 0 && rename(output->temporary, output->target) < 0)
+    (void)output_file_flush(output);
+    int error = output->error;
+    if (output->path != NULL && fclose(output->file) != 0 && error == 0)
         error = -errno;
-    if (output->temporary != NULL && error != 0)
-        (void)unlink(output->temporary);
+    if (output->temporary != NULL)
+        error = settle(output, error);
     if (error != 0 && error != -EPIPE)
-        complain("cannot write %s: %s", output->path, rdy_error_sentence(error));
+        complain("cannot write %s: %s", output->path == NULL ? "to the standard output" : output->path,
+                 rdy_error_sentence(error));
     forget(output);
     return error == 0;
 }

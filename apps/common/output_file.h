@@ -10,6 +10,7 @@ struct output_file {
     const char *path; /* as it was given; NULL for the standard output */
     char *target;     /* what `temporary` is to become, NULL if the file is written in its place */
     char *temporary;
+    int error; /* the first negative errno of output_file_flush */
 };
 
 /* How the file comes to be. */
@@ -27,6 +28,9 @@ int output_file_open(const char *path, enum output_way way, struct output_file *
 
 /* Whether it could be opened, before there is something to write; nothing is changed. As output_file_open. */
 int output_file_try(const char *path);
+
+/* Writes out what was printed to it: whether all until now was taken. If not, closing it says why. */
+bool output_file_flush(struct output_file *output);
 
 /*
  * Writes out what was printed to it and closes it: whether all of it was taken. If not, the old file stays, and

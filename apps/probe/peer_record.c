@@ -48,7 +48,6 @@ void peer_record_print_ndjson(const char *text, const struct result *result, FIL
     peer_record_put(&record, text, result);
     record_end(&record);
     fputc('\n', file);
-    fflush(file);
 }
 
 void peer_record_print_undecided(const struct report *report, FILE *file)

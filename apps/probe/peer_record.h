@@ -29,8 +29,8 @@ void peer_record_put(struct record *record, const char *text, const struct resul
 const char *phase_member(enum phase phase);
 
 /*
- * One line of --ndjson, with "schema": REPORT_SCHEMA in front; flushed. For each peer as it is decided, where a
- * progress line gives way to it.
+ * One line of --ndjson, with "schema": REPORT_SCHEMA in front, for each peer as it is decided: a progress line
+ * gives way to it. To be flushed by the caller.
  */
 void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file);
 

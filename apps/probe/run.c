@@ -114,12 +114,15 @@ static void print_line(void *context, size_t index, const struct result *result)
 {
     struct run *run = context;
     peer_record_print_ndjson(run->options->peers.peers[index].text, result, run->lines.file);
+    (void)output_file_flush(&run->lines); /* an error is told at the end */
 }
 
 /* Whether all of it was taken. */
 static bool tell(struct run *run, const struct report *report)
 {
     const struct options *options = run->options;
+    if (options->format == FORMAT_NDJSON)
+        peer_record_print_undecided(report, run->lines.file);
     const bool written = options->format == FORMAT_NDJSON
                              ? output_file_close(&run->lines)
                              : report_write(report, format_of(options), options->report);

@@ -9,6 +9,7 @@ import unittest
 from probe_peers import PATIENCE, Peers
 
 PROGRAM = sys.argv.pop(1)
+PHASES = ["resolve_ms", "connect_ms", "handshake_ms", "bitfield_ms", "unchoke_ms", "request_ms"]
 
 
 def run(*arguments, text=None, before=None, environment=None, **others):
@@ -73,6 +74,9 @@ class Case(unittest.TestCase):
                 report[aside[entry["outcome"]]] -= 1
             else:
                 times.setdefault((entry["outcome"], entry["phase"]), []).append(entry["ms"])
+            phases = [entry[name] for name in PHASES if entry[name] is not None]
+            self.assertTrue(all(ms >= 0 for ms in phases), entry)
+            self.assertEqual(round(entry["ms"] * 1e6), sum(round(ms * 1e6) for ms in phases), entry)
         for name in aside.values():
             self.assertEqual(report[name], 0, name)
         rows = {(entry["outcome"], entry["phase"]): entry["count"] for entry in report["outcomes"]}

@@ -68,22 +68,29 @@ class Output(Case):
             done = run(self.peers.refused(), stdout=broken)
         self.assertEqual((done.returncode, done.stderr), (4, ""))
 
-    def test_progress_is_drawn_on_a_terminal_only_and_wiped_at_the_end(self):
-        good = self.peers.serve(answer(REPLY))
+    def drawn(self, *arguments, **environment):
         terminal, tty = pty.openpty()
         self.addCleanup(os.close, terminal)
         with open(tty, "wb") as stderr:
-            environment = {**os.environ, "TERM": "xterm"}
-            command = [PROGRAM, "--info-hash", HASH, good]
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=environment,
-                timeout=PATIENCE,
+                [PROGRAM, "--info-hash", HASH, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=stderr, env={**os.environ, "TERM": "xterm", **environment}, timeout=PATIENCE,
             )
-        drawn = read_all(terminal)
         self.assertEqual(done.returncode, 0)
+        return read_all(terminal)
+
+    def test_progress_is_drawn_on_a_terminal_only_and_wiped_at_the_end(self):
+        good = self.peers.serve(answer(REPLY))
+        drawn = self.drawn(good)
         self.assertTrue(drawn.startswith(b"\r\x1b[K0/1 done, 0 in flight, 0.0/s, 0:00"), drawn)
         self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn)
         self.assertEqual(run(good).stderr, "")
+
+    def test_progress_is_left_out_where_it_is_not_wanted(self):
+        good = self.peers.serve(answer(REPLY))
+        self.assertEqual(self.drawn("--no-progress", good), b"")
+        self.assertEqual(self.drawn("-q", good), b"")
+        self.assertEqual(self.drawn(good, TERM="dumb"), b"")
 
 
 def read_all(terminal):

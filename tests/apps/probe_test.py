@@ -13,6 +13,7 @@ import unittest
 
 from probe_case import Case, by_outcome, by_peer, run
 from probe_end import Interruption, Limits
+from probe_formats import Formats
 from probe_merge import Merge
 from probe_output import Output
 from probe_pace import Pace
@@ -31,7 +32,7 @@ from probe_peers import (
     wait_until,
 )
 
-__all__ = ["Interruption", "Limits", "Merge", "Output", "Pace"]
+__all__ = ["Formats", "Interruption", "Limits", "Merge", "Output", "Pace"]
 
 
 class Outcomes(Case):
