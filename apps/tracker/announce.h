@@ -36,7 +36,10 @@ struct announce;
 
 struct tracker_tiers;
 
-/* What is pointed to is borrowed until announce_close. */
+/*
+ * What is pointed to is borrowed until announce_close. Without a ca_file the variables CURL_CA_BUNDLE and SSL_CERT_FILE
+ * are asked for one.
+ */
 struct announce_settings {
     const uint8_t *info_hash;          /* 20 bytes */
     const uint8_t *peer_id;            /* 20 bytes, the same as in our handshakes */
@@ -47,7 +50,7 @@ struct announce_settings {
     size_t numwant;      /* peers wanted of each tracker; 0 is ANNOUNCE_NUMWANT */
     int64_t timeout_ns;  /* for each tracker, its lookup included; 0 is ANNOUNCE_TIMEOUT */
     int family;          /* AF_INET or AF_INET6: no tracker and no peer of the other; AF_UNSPEC for both */
-    const char *ca_file; /* certificates to trust in place of the system's; NULL for those */
+    const char *ca_file; /* certificates to trust in place of the system's; NULL: as the environment says */
     const char *backend; /* as in rdy_poll_options */
     bool quiet;          /* no note of a tracker that answered; failures are told all the same */
 };

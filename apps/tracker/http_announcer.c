@@ -182,22 +182,19 @@ static const char *make_url(struct transfer *transfer)
         return "no memory for the request";
     CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, transfer->target->url, 0);
     if (code == CURLUE_OK)
-        code = curl_url_set(transfer->url, CURLUPART_FRAGMENT, NULL, 0);
-    if (code == CURLUE_OK)
         code = curl_url_set(transfer->url, CURLUPART_QUERY, query, CURLU_APPENDQUERY);
     if (code == CURLUE_OK)
         code = add_tracker_id(transfer->url, transfer->target->tracker_id);
     return code == CURLUE_OK ? NULL : curl_url_strerror(code);
 }
 
+/* Also of redirects. */
 static void limit_protocols(CURL *easy)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 #else
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
 
