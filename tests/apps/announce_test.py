@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import struct
@@ -18,6 +19,7 @@ import tempfile
 import time
 import unittest
 
+from empty_network import EMPTY_NETWORK, has_empty_network
 from fake_trackers import PATIENCE, HttpTracker, UdpTracker, bencode, compact, reply
 
 CLIENT = sys.argv.pop(1)
@@ -331,16 +333,40 @@ class Ourselves(Case):
         )
         self.assertIn("3 peers beside ourselves", self.stderr)
 
+    @unittest.skipUnless(has_empty_network() and shutil.which("ip"), "needs a user namespace and ip")
     def test_our_end_of_the_connection_is_ours(self):
-        """All of 127/8 is this host's, but only 127.0.0.1 is on its list of addresses."""
+        network = "ip link set lo up && ip route add local 10.77.0.0/24 dev lo && exec \"$@\""
+        test = [sys.executable, __file__, CLIENT, "curl", "AnyAddress"]
+        done = subprocess.run(
+            [*EMPTY_NETWORK, "sh", "-c", network, "sh", *test], capture_output=True, text=True, check=False,
+            timeout=4 * PATIENCE, env={**os.environ, "ANY_ADDRESS": "yes"},
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+@unittest.skipUnless("ANY_ADDRESS" in os.environ, "run by another test, in its network")
+class AnyAddress(Case):
+    """A whole network is this host's, and none of it is on the list of the host's addresses."""
+
+    def test_over_http(self):
         def answer(handler):
             port = int(handler.path.partition("&port=")[2].partition("&")[0])
-            return reply("%s:%d" % (handler.client_address[0], port), "127.9.9.9:%d" % port)
+            return reply("%s:%d" % (handler.client_address[0], port), "10.77.0.9:%d" % port)
 
-        tracker = self.http(answer, host="127.0.0.5")
+        tracker = self.http(answer, host="10.77.0.5")
         peers = self.ask(tracker.url)
-        port = int(tracker.queries(1)[0]["port"])
-        self.assertEqual(peers, ["127.9.9.9:%d" % port])
+        self.assertEqual(peers, ["10.77.0.9:%d" % int(tracker.queries(1)[0]["port"])])
+
+    def test_over_udp(self):
+        def answer(tracker, packet, _):
+            if not tracker.is_connect(packet):
+                port = struct.unpack_from(">H", packet, 96)[0]
+                tracker.peers = ["10.77.0.5:%d" % port, "10.77.0.9:%d" % port]
+            return tracker.answer_well(packet)
+
+        tracker = self.udp(answer, host="10.77.0.5")
+        peers = self.ask(tracker.url)
+        self.assertEqual(peers, tracker.peers[1:])
 
 
 class Udp(Case):
@@ -348,7 +374,7 @@ class Udp(Case):
         tracker = self.udp(peers=["1.2.3.4:80", "5.6.7.8:81"])
         self.assertEqual(self.ask("--left", 12345, "--numwant", 50, tracker.url), ["1.2.3.4:80", "5.6.7.8:81"])
         self.assertEqual(self.stderr, "announce_client: tracker %s: 2 peers, 7 seeders, 5 leechers\n" % tracker.url)
-        connect, announce = tracker.asked.wait(2)[:2]
+        connect, announce = tracker.questions(2)[:2]
         self.assertEqual((len(connect), tracker.is_connect(connect)), (16, True))
         self.assertEqual(len(announce), 98)
         fields = struct.unpack(">QII20s20sQQQIIIiH", announce)
@@ -440,7 +466,7 @@ class Udp(Case):
         tracker = self.udp(lambda *_: [])
         self.check_problem(tracker.url, "no answer in time", arguments=("--timeout", "1500ms"))
         self.assertGreaterEqual(time.monotonic() - begin, 1.5)
-        self.assertEqual(len(tracker.asked.taken), 2)
+        self.assertEqual(len(tracker.asked.wait(2)), 2)
 
     def test_an_interrupt_ends_what_is_under_way(self):
         silent = self.udp(lambda *_: [])
@@ -452,7 +478,7 @@ class Udp(Case):
     def test_leave_is_taken_over_the_same_connection(self):
         tracker = self.udp(peers=["1.2.3.4:80"])
         self.ask(tracker.url)
-        _, started, stopped = tracker.asked.wait(3)
+        _, started, stopped = tracker.questions(3)
         event = slice(80, 84)
         self.assertEqual((started[event], stopped[event]), (b"\0\0\0\2", b"\0\0\0\3"))
         transaction, numwant = slice(12, 16), slice(92, 96)
@@ -474,13 +500,13 @@ class Names(Case):
     def test_the_addresses_of_a_name_are_all_tried(self):
         tracker = self.udp(peers=["1.2.3.4:80"])
         self.assertEqual(self.ask("udp://two.test:%d" % tracker.port), ["1.2.3.4:80"])
-        self.assertEqual(len(tracker.asked.wait(3)), 3)
+        self.assertEqual(len(tracker.questions(3)), 3)
 
     def test_one_address_of_a_family_is_enough(self):
         first = self.udp(peers=["1.2.3.4:80"], host="127.0.0.2")
         second = self.udp(peers=["1.2.3.4:80"], host="127.0.0.1", port=first.port)
         self.assertEqual(self.ask("udp://two.test:%d" % first.port), ["1.2.3.4:80"])
-        kinds = [UdpTracker.is_connect(packet) for packet in first.asked.taken + second.asked.taken]
+        kinds = [UdpTracker.is_connect(packet) for packet in first.questions(1) + second.questions(1)]
         self.assertEqual(kinds.count(False), 2)  # the one that connected first, and it again to take leave
 
     def test_both_families_give_peers(self):
@@ -490,7 +516,7 @@ class Names(Case):
         self.assertEqual(sorted(self.ask(url)), ["1.2.3.4:80", "[2001:db8::1]:80"])
         self.assertIn("2 peers, 7 seeders", self.stderr)
         self.assertEqual(self.ask("--ipv4", url), ["1.2.3.4:80"])
-        self.assertEqual((len(four.asked.wait(6)), len(six.asked.wait(3))), (6, 3))
+        self.assertEqual((len(four.questions(6)), len(six.questions(3))), (6, 3))
 
     def test_a_silent_family_is_not_waited_for_for_long(self):
         four = self.udp(peers=["1.2.3.4:80"])
@@ -525,7 +551,7 @@ class Tiers(Case):
         self.assertEqual(peers, ["1.2.3.4:80"])
         lines = self.stderr.splitlines()
         self.assertEqual([line.split()[2] for line in lines], [failing.url + ":", good.url + ":"])
-        self.assertEqual((len(failing.asked.wait()), spare.asked.taken), (1, []))
+        self.assertEqual((len(failing.questions(1)), spare.asked.taken), (1, []))
 
     def test_the_next_tier_is_asked_only_if_all_of_one_failed(self):
         failing, other = self.failing(), self.failing()
@@ -551,7 +577,7 @@ class Tiers(Case):
         peers = self.ask("--tier", urls[0], self.failing().url, *urls[1:], answered=3)
         self.assertEqual(sorted(peers), ["1.2.3.4:80", "1.2.3.4:81", "1.2.3.4:82"])
         for tracker in trackers:
-            self.assertEqual(len(tracker.asked.wait(3)), 3)
+            self.assertEqual(len(tracker.questions(3)), 3)
 
     def test_silent_trackers_given_by_hand_do_not_wait_for_each_other(self):
         silent = [self.udp(lambda *_: []) for _ in range(5)]

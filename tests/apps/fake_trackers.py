@@ -173,11 +173,15 @@ class UdpTracker:
             packet, sender = self.socket.recvfrom(65536)
             if self.closing:
                 return
-            answers = self.answer(self, packet, number)
-            for answer in answers:
+            self.asked.add(packet)
+            for answer in self.answer(self, packet, number):
                 self.socket.sendto(answer, sender)
             number += 1
-            self.asked.add(packet)
+
+    def questions(self, count):
+        """The packets, without those that were sent again."""
+        self.asked.wait(count)
+        return list(dict.fromkeys(self.asked.taken))
 
     @staticmethod
     def is_connect(packet):
