@@ -14,7 +14,7 @@ static const char options_text[] =
     "times;\n"
     "                           '-' is standard input, which is also read when nothing names a peer\n"
     "  --port PORT              for peers without a port\n"
-    "  -4, -6                   only peers with IPv4, or IPv6, addresses\n"
+    "  -4, --ipv4; -6, --ipv6   only addresses of that family\n"
     "  --shard I/N              of the list only the I-th of N parts that are the same on each machine\n"
     "  --torrent FILE           its trackers are asked for peers\n"
     "  --magnet URI             likewise\n"

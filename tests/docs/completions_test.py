@@ -146,6 +146,13 @@ class Bash(Shell):
         self.assertEqual(self.complete("rdy-probe", "merge", "--r"), ["--report"])
         self.assertEqual(self.complete("rdy-probe", "merge", "list.torrent", "list o"), ["list of peers"])
 
+    def test_a_command_is_completed_as_its_own_completion_has_it(self):
+        self.need("bash")
+        script = "_command_offset() { COMPREPLY=(\"at $1\"); }\n" + BASH
+        for words in (["--exec", ""], ["--exec", "cat", "--"]):
+            words = ["bash", "--norc", "-c", script, "bash", FOLDER / "rdy-connect", "rdy-connect", "-q", *words]
+            self.assertEqual(run(*words), "at 3\n")
+
     def test_nothing_is_made_up_for_a_number(self):
         self.assertEqual(self.complete("rdy-probe", "--concurrency", ""), [""])
 
