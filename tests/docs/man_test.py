@@ -165,7 +165,7 @@ class Programs(unittest.TestCase):
     def test_outcomes_of_the_prober_are_those_of_the_help(self):
         for name, told, page in helps():
             with self.subTest(program=name):
-                listed = told.partition("Outcomes:")[2]
+                listed = told.partition("\nOutcomes")[2]
                 words = re.findall(r"^  ([a-z][\w-]*(?: [\w-]+)?)  +\w", listed, re.MULTILINE)
                 heads = [line.partition(" ")[2] for line in page.subsection("Outcomes") if line.startswith(".It ")]
                 self.assertEqual(words, heads)
