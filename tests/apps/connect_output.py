@@ -1,15 +1,17 @@
 """What rdy-connect prints: its formats, their order, and files."""
 
+import contextlib
 import csv
 import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import tempfile
 import unittest
 
-from connect_case import PATIENCE, Case
+from connect_case import PATIENCE, PROGRAM, Case
 
 FIELDS = ["peer", "address", "outcome", "phase", "error", "attempts", "started_ms", "ms", "resolve_ms", "connect_ms"]
 
@@ -154,3 +156,29 @@ class Files(Case):
             result = self.run_connect("-q", "-o", "/dev/full", *output_format, self.good())
             self.assertEqual(result.returncode, 4)
             self.assertRegex(result.stderr, r"^rdy-connect: cannot write /dev/full: [^\n]*\n$")
+
+
+class Progress(Case):
+    def drawn(self, *arguments):
+        """What a terminal gets as standard error."""
+        terminal, tty = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        with open(tty, "wb") as stderr:
+            subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+                           env={**os.environ, "TERM": "xterm"}, timeout=PATIENCE, check=False)
+        text = b""
+        with contextlib.suppress(OSError):  # the end of a terminal that nobody has open is EIO on Linux
+            while part := os.read(terminal, 65536):
+                text += part
+        return text.decode()
+
+    def test_it_is_drawn_on_a_terminal_and_wiped_before_other_lines(self):
+        good, refusing = self.good(), self.refusing()
+        drawn = self.drawn(good, refusing)
+        self.assertTrue(drawn.startswith("\r\x1b[K0/2 done, 0 in flight"), drawn)
+        self.assertRegex(drawn, "\r\x1b\\[K%s  refused  " % refusing)
+        self.assertRegex(drawn, "\nrdy-connect: 1 of 2 connected, 1 refused in [^\r\n]*\r\n$")
+
+    def test_it_is_not_drawn_if_that_is_not_wanted(self):
+        for option in ("--no-progress", "-q"):
+            self.assertNotIn("\x1b", self.drawn(option, self.good()))

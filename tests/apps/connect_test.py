@@ -13,11 +13,11 @@ import unittest
 from connect_case import PATIENCE, PROGRAM, Case
 from connect_exec import Exec
 from connect_input import Input
-from connect_output import Files, Formats, Order
+from connect_output import Files, Formats, Order, Progress
 from connect_stdio import Stdio
 from empty_network import EMPTY_NETWORK, has_empty_network
 
-__all__ = ["Exec", "Files", "Formats", "Input", "Order", "Stdio"]
+__all__ = ["Exec", "Files", "Formats", "Input", "Order", "Progress", "Stdio"]
 
 
 def limit_descriptors():
@@ -117,6 +117,25 @@ class Connect(Case):
         self.assertIn("280 of 300 connected, 20 refused in", result.stderr)
         self.assertRegex(result.stderr, r"(?m)^rdy-connect: at most \d+ peers at once: .*descriptors")
 
+    def test_a_rate_spreads_the_connections(self):
+        good = [self.good() for _ in range(5)]
+        begun = time.monotonic()
+        result = self.run_connect("--rate", "10", *good)
+        self.assertGreaterEqual(time.monotonic() - begun, 0.3)  # the first few may come at once
+        self.assert_connected(result, good)
+
+    def test_retries_are_attempts_that_are_counted(self):
+        result = self.run_connect("--ndjson", "--retries", "1", self.refusing())
+        answer = json.loads(result.stdout)
+        self.assertEqual((answer["outcome"], answer["attempts"]), ("refused", 2))
+
+    def test_addresses_of_a_name_may_race(self):
+        family, _, _, _, address = socket.getaddrinfo("localhost", 0, 0, socket.SOCK_STREAM)[0]
+        listener = self.bound(address[0], family)
+        listener.listen(8)
+        name = "localhost:%d" % listener.getsockname()[1]
+        self.assert_connected(self.run_connect("--happy", name), [name])
+
     def test_every_backend_serves_and_is_named(self):
         good = self.good()
         for backend in self.run_connect("--version").stdout.split("backends: ")[1].strip().split(", "):
@@ -139,6 +158,7 @@ class Connect(Case):
 
     def test_wrong_usage_is_one_line_and_status_2(self):
         for arguments in (["--timeout", "0"], ["--timeout", "5 s"], ["--first", "0"], ["--concurrency", "x"],
+                          ["--rate", "0"], ["--retries", "-1"],
                           ["--port", "65536"], ["--backend", "abacus"]):
             result = self.run_connect(*arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
