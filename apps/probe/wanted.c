@@ -5,7 +5,6 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
-#include "apps/common/peer_parse.h"
 #include "reactor/error.h"
 
 static int code_of(int error)
@@ -23,16 +22,21 @@ static int read_torrent(const char *path, struct wanted *wanted)
     return code_of(error);
 }
 
-/* Peers of a magnet URI are as good as those on the command line, and as well spelled. */
+/* Of peers only: who sends us a URI is not to have us try a network. */
+static int add_peer(peer_list *peers, const char *text)
+{
+    return strchr(text, '/') == NULL ? peer_list_add(peers, text, 0) : -EINVAL;
+}
+
 static int add_peers(const struct magnet *magnet, peer_list *peers)
 {
     int error = 0;
     for (size_t i = 0; error == 0 && i < magnet->peer_count; i++) {
-        error = peer_list_add(peers, magnet->peers[i], 0);
-        const char *expected = peer_parse_expected(error, magnet->peers[i], 0);
-        if (error < 0)
-            complain("--magnet: x.pe: expected %s, not '%s'",
-                     expected != NULL ? expected : rdy_error_sentence(error), magnet->peers[i]);
+        error = add_peer(peers, magnet->peers[i]);
+        if (error == -ENOMEM)
+            complain("%s", rdy_error_sentence(error));
+        else if (error < 0)
+            complain("--magnet: x.pe: expected HOST:PORT, not '%s'", magnet->peers[i]);
     }
     return code_of(error);
 }
