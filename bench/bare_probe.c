@@ -150,7 +150,7 @@ static size_t read_peers(const char *path, struct peer *peers)
             fail(line);
         *colon = '\0';
         peers[count].address.sin_family = AF_INET;
-        peers[count].address.sin_port = htons((uint16_t)atoi(colon + 1));
+        peers[count].address.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
         inet_pton(AF_INET, line, &peers[count++].address.sin_addr);
     }
     fclose(file);
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
         .queue = TAILQ_HEAD_INITIALIZER(probe.queue),
         .epoll = epoll_create1(EPOLL_CLOEXEC),
         .handshake = strcmp(argv[3], "handshake") == 0,
-        .timeout_ns = atoll(argv[2]) * 1000000,
+        .timeout_ns = strtoll(argv[2], NULL, 10) * 1000000,
     };
     const size_t count = read_peers(argv[1], peers);
     for (size_t i = 0; i < count; i++)
