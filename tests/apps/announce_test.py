@@ -49,10 +49,18 @@ class Case(unittest.TestCase):
         return self.enter(UdpTracker(*arguments, **others))
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen(
+        client = subprocess.Popen(
             [CLIENT, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, env={**ENVIRONMENT, **environment},
         )
+        self.addCleanup(self.end, client)
+        return client
+
+    @staticmethod
+    def end(client):
+        """Also of a test that fails; one that has ended stays as it is."""
+        client.kill()
+        client.communicate()
 
     def finish(self, client):
         output, self.stderr = client.communicate(timeout=4 * PATIENCE)
