@@ -2,24 +2,19 @@
 
 import contextlib
 import http.server
+import pathlib
 import socket
 import ssl
 import struct
+import sys
 import threading
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers"))
+from make_torrent import bencode  # noqa: E402
+
 PATIENCE = 30  # seconds that nothing here takes, however slow the machine
 MAGIC = 0x41727101980
-
-
-def bencode(value):
-    if isinstance(value, int):
-        return b"i%de" % value
-    if isinstance(value, bytes):
-        return b"%d:%s" % (len(value), value)
-    if isinstance(value, list):
-        return b"l%se" % b"".join(map(bencode, value))
-    return b"d%se" % b"".join(bencode(key) + bencode(value[key]) for key in sorted(value))
 
 
 def compact(*peers):

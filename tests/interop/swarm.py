@@ -19,6 +19,9 @@ import urllib.request
 
 from interop_support import Server, accepts, make_certificate, skip, wait_until
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers"))
+from make_torrent import bencode  # noqa: E402
+
 NETWORK = "10.77.0.0/24"
 PROBERS = ["10.77.0.%d" % number for number in range(200, 250)]
 TRACKER = "10.77.0.1"
@@ -49,16 +52,6 @@ def come_from(address):
     """From now on what does not say otherwise comes from there."""
     ip("address replace %s/32 dev lo" % address)
     ip("route replace local %s dev lo src %s" % (NETWORK, address))
-
-
-def bencode(value):
-    if isinstance(value, int):
-        return b"i%de" % value
-    if isinstance(value, bytes):
-        return b"%d:%s" % (len(value), value)
-    if isinstance(value, list):
-        return b"l%se" % b"".join(map(bencode, value))
-    return b"d%se" % b"".join(bencode(key) + bencode(value[key]) for key in sorted(value))
 
 
 class Torrent:

@@ -24,6 +24,7 @@ class Swarm(unittest.TestCase):
         )
         cls.file = file = torrent.file("http", [tracker.http])
         cls.expected = {}
+        cls.addresses = iter(swarm.PROBERS)
 
         def start(make, number, outcome, phase, **options):
             cls.expected[make(torrent, file, number, PATHS, **options).peer] = (outcome, phase)
@@ -38,6 +39,10 @@ class Swarm(unittest.TestCase):
         start(swarm.libtorrent, 18, "closed early", "handshake", encrypted=True)
         wait_until(lambda: tracker.peers() == set(cls.expected), "all clients are announced")
 
+    def tearDown(self):
+        """The prober has left: the tracker knows who was there before."""
+        self.assertEqual(self.tracker.peers(), set(self.expected))
+
     def probe(self, *arguments, backend):
         code, report, errors = swarm.probe(
             CLIENT, "--tracker-ca", self.tracker.certificate, *arguments, RDY_BACKEND=backend
@@ -47,16 +52,26 @@ class Swarm(unittest.TestCase):
 
     def rounds(self):
         """Each way to the peers on each backend, each time from another address of ours."""
-        ways = itertools.product(BACKENDS, ("http", "udp", "https"))
-        for (backend, name), address in zip(ways, swarm.PROBERS):
-            swarm.come_from(address)
+        for backend, name in itertools.product(BACKENDS, ("http", "udp", "https")):
+            swarm.come_from(next(self.addresses))
             yield backend, self.torrent.file(name, [getattr(self.tracker, name)])
 
     def test_each_client_that_the_tracker_names_is_what_it_is(self):
         for backend, file in self.rounds():
             with self.subTest(backend=backend, tracker=file.stem):
                 self.assertEqual(self.probe("--torrent", file, backend=backend), self.expected)
-                self.assertEqual(self.tracker.peers(), set(self.expected))  # the prober has left
+
+    def test_all_pieces_come_right_from_every_seed_and_make_the_content(self):
+        swarm.come_from(next(self.addresses))
+        output = self.torrent.folder / "output"
+        code, report, errors = swarm.probe(
+            CLIENT, "--torrent", self.file, "--pieces", "all", "--output", output, RDY_BACKEND=BACKENDS[0]
+        )
+        self.assertEqual(code, 0, errors)
+        pieces = {entry["peer"]: entry["pieces"] for entry in report["peers"] if entry["outcome"] == "ok"}
+        seeds = [peer for peer, (outcome, _) in self.expected.items() if outcome == "ok"]
+        self.assertEqual(pieces, {peer: PIECES for peer in seeds})
+        self.assertEqual(output.read_bytes(), self.torrent.content)
 
 
 if __name__ == "__main__":
