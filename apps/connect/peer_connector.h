@@ -57,7 +57,7 @@ typedef struct peer_talk {
      *
      * `*deadline_ns`, a moment of rdy_clock_now, is by when the talk has to end or to move it: RDY_NEVER in the
      * first call, then what the last call left there. It is called once more when the moment has come; one that
-     * says -EAGAIN and leaves a deadline that has passed ends the peer with -ETIMEDOUT.
+     * says -EAGAIN and leaves a deadline that had passed before it ends the peer with -ETIMEDOUT.
      *
      * With retries a peer may be talked to again, on a new stream: RDY_NEVER then says that the talk begins
      * anew, and what is known of the earlier one is void. So a talk that leaves RDY_NEVER there itself cannot

@@ -176,13 +176,14 @@ static void stop_backing_off(peer_connector *connector, peer_probe *probe)
 static void advance_talk(peer_connector *connector, peer_probe *probe)
 {
     const int64_t earlier_ns = probe->talk_deadline_ns;
+    const int64_t now_ns = rdy_clock_now();
     const int error = connector->talk.advance(connector->talk.context, peer_probe_index(connector, probe),
                                               &probe->stream, &probe->talk_deadline_ns);
     if (error == 0)
         succeed(connector, probe);
     else if (error != -EAGAIN)
         peer_probe_end(connector, probe, error, rdy_failure_from_error(error));
-    else if (probe->talk_deadline_ns <= rdy_clock_now())
+    else if (probe->talk_deadline_ns <= now_ns) /* one that passes in the call is the next call's */
         peer_probe_end(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
     else if (probe->talk_deadline_ns != earlier_ns)
         rdy_timer_wheel_arm(&connector->wheel, &probe->timer, probe->talk_deadline_ns);
