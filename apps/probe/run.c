@@ -64,6 +64,14 @@ static int open_announce(struct run *run)
     return announce_open(&settings, &run->announce) < 0 ? EXIT_SYSTEM : EXIT_OK;
 }
 
+static const char *why_nobody(const struct run *run, int answers)
+{
+    if (answers > 0)
+        return "the trackers name no peers";
+    const size_t trackers = wanted_trackers(&run->wanted)->count + run->options->tracker_count;
+    return trackers > 0 ? "no tracker has answered" : "no peers, and no tracker to ask for some";
+}
+
 /* Peers that were given are probed even if no tracker answers. */
 static int ask_trackers(struct run *run)
 {
@@ -79,7 +87,7 @@ static int ask_trackers(struct run *run)
     if (answers < 0)
         return EXIT_SYSTEM;
     if (peers->count == 0)
-        complain(answers == 0 ? "no tracker has answered" : "the trackers name no peers");
+        complain("%s", why_nobody(run, answers));
     return peers->count == 0 ? EXIT_INPUT : EXIT_OK;
 }
 

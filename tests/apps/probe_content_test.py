@@ -99,6 +99,13 @@ class Torrents(TorrentCase):
             }
             self.assertEqual((endings(report), report["mode"]), (expected, mode))
 
+    def test_without_a_tracker_and_without_peers_there_is_nobody_to_ask(self):
+        magnet = "magnet:?xt=urn:btih:" + HASH
+        for arguments in (["--torrent", self.make().path], ["--magnet", magnet]):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
+            self.assertEqual(done.stderr, "rdy-probe: no peers, and no tracker to ask for some\n")
+
     def test_pieces_cannot_be_requested_with_a_hash_alone(self):
         done = run("--info-hash", HASH, "--mode", "request", "127.0.0.1:1")
         self.assertEqual((done.returncode, done.stdout), (2, ""))
