@@ -1,44 +1,60 @@
 #include "apps/tracker/own_port.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "apps/common/unmapped.h"
-#include "net/ip_options.h"
-#include "net/os/socket.h"
+
+/* A plain socket: rdy has none that is bound and never listens. */
+static int open_socket(const rdy_address *address, rdy_source *source)
+{
+    const int both = 0;
+    const int fd = socket(rdy_address_family(address), SOCK_STREAM, 0);
+    if (fd < 0)
+        return -errno;
+    rdy_source bound = rdy_source_from_fd(fd);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+        (rdy_address_family(address) == AF_INET6 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both) < 0) ||
+        bind(fd, (const struct sockaddr *)&address->storage, address->length) < 0) {
+        const int error = -errno;
+        rdy_source_close(&bound);
+        return error;
+    }
+    *source = bound;
+    return 0;
+}
 
 static int bind_any(const char *any, rdy_source *source)
 {
     rdy_address address;
-    int error = rdy_address_parse(any, &address);
-    const int fd = error < 0 ? error : rdy_socket_open(rdy_address_family(&address), SOCK_STREAM);
-    if (fd < 0)
-        return fd;
-    rdy_source bound = rdy_source_from_fd(fd);
-    if (rdy_address_family(&address) == AF_INET6)
-        error = rdy_ip_set_v4_mapped(fd, true);
+    const int error = rdy_address_parse(any, &address);
+    return error < 0 ? error : open_socket(&address, source);
+}
+
+static int read_port(struct own_port *own)
+{
+    rdy_address address;
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+    if (getsockname(rdy_source_fd(&own->source), (struct sockaddr *)&bound, &length) < 0)
+        return -errno;
+    const int error = rdy_address_from_sockaddr((const struct sockaddr *)&bound, length, &address);
     if (error == 0)
-        error = rdy_socket_bind(fd, &address);
-    if (error < 0)
-        rdy_source_close(&bound);
-    else
-        *source = bound;
+        own->port = rdy_address_port(&address);
     return error;
 }
 
 static int bind_port(struct own_port *own)
 {
-    rdy_address address;
     int error = bind_any("[::]:0", &own->source);
     if (error < 0) /* no IPv6 here, or none that is IPv4 too */
         error = bind_any("0.0.0.0:0", &own->source);
-    if (error == 0)
-        error = rdy_socket_local_address(rdy_source_fd(&own->source), &address);
-    if (error == 0)
-        own->port = rdy_address_port(&address);
-    return error;
+    return error < 0 ? error : read_port(own);
 }
 
 static socklen_t length_of(const struct sockaddr *sockaddr)
