@@ -19,7 +19,7 @@ void svg_put_text(FILE *file, const char *text, size_t most);
 
 /* A line of text that needs no escaping. `class` names its style and where (x, y) is: "end" is its end. */
 void svg_text(FILE *file, double x, double y, const char *class, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+    __attribute__((format(printf, 5, 6), nonnull(5)));
 
 void svg_rect(FILE *file, double x, double y, double width, double height, const char *class);
 void svg_line(FILE *file, double x1, double y1, double x2, double y2, const char *class);

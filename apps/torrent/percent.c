@@ -19,7 +19,9 @@ static char decode_byte(const char **next, const char *end)
     const int high = end - *next >= 3 ? hex_digit((*next)[1]) : -1;
     const int low = high >= 0 ? hex_digit((*next)[2]) : -1;
     *next += 3;
-    return low < 0 ? '\0' : (char)(high << 4 | low);
+    if (low < 0)
+        return '\0';
+    return (char)(high << 4 | low);
 }
 
 int percent_decode(const char *encoded, size_t length, char **text)
