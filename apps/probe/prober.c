@@ -112,15 +112,16 @@ static struct result result_of(const struct prober *prober, size_t index)
     return result;
 }
 
-static void take_result(struct prober *prober, peer_result *answer)
+/* Whether to go on. */
+static bool take_result(struct prober *prober, peer_result *answer)
 {
     struct result *result = &prober->results[answer->index];
     rdy_tcp_stream_close(&answer->stream);
     *result = result_of(prober, answer->index);
     free_exchange(prober, answer->index);
     outcome_progress_count(&prober->progress, result->outcome);
-    if (prober->settings->decided != NULL)
-        prober->settings->decided(prober->settings->context, answer->index, result);
+    return prober->settings->decided == NULL ||
+           prober->settings->decided(prober->settings->context, answer->index, result);
 }
 
 static void describe(const struct prober *prober, struct report *report)
@@ -140,7 +141,7 @@ static void print_interim(const struct prober *prober, const struct report *repo
     report_print_interim(&interim);
 }
 
-/* What peer_run_next says at the end. */
+/* What peer_run_next says at the end; -ECANCELED also if the caller has enough. */
 static int run(struct prober *prober, const struct report *report)
 {
     int status = 1;
@@ -150,8 +151,8 @@ static int run(struct prober *prober, const struct report *report)
                               peer_connector_under_way(prober->connector));
         peer_result result;
         status = peer_run_next(prober->connector, progress_due_ns(&prober->progress.line), &result);
-        if (status > 0)
-            take_result(prober, &result);
+        if (status > 0 && !take_result(prober, &result))
+            status = -ECANCELED;
         if (status == -EAGAIN)
             print_interim(prober, report);
     }

@@ -13,7 +13,8 @@ struct prober_settings {
     peer_connector_options connector;  /* all but the talk, which is the prober's */
     struct exchange_settings exchange; /* with the mode of the run */
     bool progress;                     /* draw it on stderr, if that is a terminal */
-    void (*decided)(void *context, size_t index, const struct result *result); /* called for each, or NULL */
+    /* Called for each peer as it is decided, or NULL. Whether to go on: false ends the run as a signal does. */
+    bool (*decided)(void *context, size_t index, const struct result *result);
     void *context;
 };
 

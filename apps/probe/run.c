@@ -118,11 +118,12 @@ static bool draw(const struct report *report, const char *path)
     return false;
 }
 
-static void print_line(void *context, size_t index, const struct result *result)
+/* Whether it was taken: if not, nobody will ever see what the rest do. */
+static bool print_line(void *context, size_t index, const struct result *result)
 {
     struct run *run = context;
     peer_record_print_ndjson(run->options->peers.peers[index].text, result, run->lines.file);
-    (void)output_file_flush(&run->lines); /* an error is told at the end */
+    return output_file_flush(&run->lines); /* an error is told at the end */
 }
 
 /* Whether all of it was taken. */

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import tempfile
+import threading
 
 from probe_case import PHASES, Case, run, start
 from probe_peers import HASH, PATIENCE, REPLY, answer, close_early, hold, read_handshake, wait_until
@@ -94,6 +95,23 @@ class Formats(Case):
         self.assertEqual(process.wait(PATIENCE), 130)
         lines = [json.loads(line) for line in self.read().splitlines()]
         self.assertEqual([(line["peer"], line["outcome"]) for line in lines], [(good, "ok"), (mute, "not done")])
+
+    def test_a_run_ends_when_the_reader_of_its_lines_has_gone(self):
+        gone = threading.Event()
+        self.addCleanup(gone.set)
+
+        def late(connection):
+            gone.wait(PATIENCE)
+            close_early(b"")(connection)
+
+        peers = [self.peers.serve(answer(REPLY)), self.peers.serve(late), self.peers.serve(hold)]
+        process = start("--ndjson", "--info-hash", HASH, "--timeout", "10m", *peers)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        with process.stdout:
+            self.assertEqual(json.loads(process.stdout.readline())["outcome"], "ok")
+        gone.set()
+        self.assertEqual((process.wait(PATIENCE), process.stderr.read()), (4, b""))
 
     def test_a_report_goes_to_a_file_that_is_whole(self):
         peers = self.three_peers()
