@@ -84,7 +84,7 @@ static const char outcomes_text[] =
     "  duplicate        the name stands for the address of another peer of the list, which is one that is\n"
     "                   given as an address or else was looked up first: nobody is connected to twice\n"
     "  not done         interrupted by SIGINT or SIGTERM: the table is partial (a second one ends at once)\n"
-    "SIGQUIT shows the table so far and goes on.\n"
+    "SIGQUIT shows the table so far, or how many trackers have answered, and goes on.\n"
     "\n"
     "Exit codes: 0 at least one peer was ok, 1 none was, 2 wrong option, 3 bad input, no peers or no "
     "tracker\n"

@@ -1,6 +1,7 @@
 #include "apps/probe/run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -213,6 +214,9 @@ static int probe(struct run *run)
 int run_probe(struct options *options)
 {
     struct run run = {.options = options};
+    (void)signal(
+        SIGQUIT,
+        SIG_IGN); /* who waits, for trackers or peers, answers it; there is nothing to tell between */
     int code = wanted_open(options, &options->peers, &run.wanted);
     if (code == EXIT_OK)
         code = make_id(run.peer_id);

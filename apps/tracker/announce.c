@@ -49,14 +49,23 @@ struct run {
 static void on_signal(struct loop_watch *watch, rdy_event event)
 {
     struct run *run = watch->context;
+    int number;
     (void)event;
-    while (rdy_signals_next(&run->signals) >= 0)
-        run->is_interrupted = true;
+    while ((number = rdy_signals_next(&run->signals)) >= 0)
+        if (number == SIGINT || number == SIGTERM)
+            run->is_interrupted = true;
+        else
+            complain("trackers: %d answered, %zu asked and not yet heard of", run->answered, run->asked);
 }
 
 static int watch_signals(struct run *run)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    static const int numbers[] = {
+        SIGINT, SIGTERM, SIGQUIT,
+#ifdef SIGINFO
+        SIGINFO, /* Ctrl-T on the BSDs and macOS */
+#endif
+    };
     const int error = rdy_signals_open(numbers, sizeof numbers / sizeof numbers[0], &run->signals);
     if (error < 0)
         return error;

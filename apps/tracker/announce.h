@@ -62,8 +62,8 @@ int announce_open(const struct announce_settings *settings, struct announce **ou
 
 /*
  * Asks the trackers and adds the peers that they name to `peers`, each once. Says on stderr, in a line for each tracker
- * that was asked, how many it named, or why it gave no answer. While it runs SIGINT and SIGTERM end it; when it returns,
- * those two do again what they did before.
+ * that was asked, how many it named, or why it gave no answer. While it runs SIGINT and SIGTERM end it, SIGQUIT and, where
+ * there is one, SIGINFO have it say how far it is; when it returns, these do again what they did before.
  *
  * How many trackers have answered, 0 if none did; -ECANCELED after a signal, when the peers named before have been
  * added; another negative errno, which has been reported, if this machine failed.
@@ -72,7 +72,7 @@ int announce_run(struct announce *announce, peer_list *peers);
 
 /*
  * Tells those that have answered that we stop (event=stopped), for ANNOUNCE_STOP_TIMEOUT or the time-out of the
- * settings at most, whichever is shorter. A signal ends it at once. What fails is of no interest any more, and is not told.
+ * settings at most, whichever is shorter. SIGINT and SIGTERM end it at once. What fails is of no interest any more, and is not told.
  */
 void announce_stop(struct announce *announce);
 

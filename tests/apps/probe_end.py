@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import struct
 import sys
 import tempfile
@@ -195,7 +196,32 @@ class Interruption(Case):
         self.assertEqual((process.returncode, errors), (130, b""))
         self.assertEqual(by_outcome(json.loads(output)), {"ok": 2})
 
-    def test_a_second_sigint_ends_at_once(self):
+    def test_sigquit_is_answered_while_trackers_are_asked(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tracker:
+            tracker.bind(("127.0.0.1", 0))
+            tracker.settimeout(PATIENCE)
+            url = f"udp://127.0.0.1:{tracker.getsockname()[1]}"
+            process = start("--info-hash", HASH, "--tracker", url, "--tracker-timeout", "10m")
+            self.addCleanup(process.stderr.close)
+            self.addCleanup(process.stdout.close)
+            self.addCleanup(process.kill)
+            tracker.recv(64)
+            process.send_signal(signal.SIGQUIT)
+            line = b"rdy-probe: trackers: 0 answered, 1 asked and not yet heard of\n"
+            self.assertEqual(process.stderr.readline(), line)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(PATIENCE), 130)
+
+    def test_sigquit_does_not_end_it_while_it_writes(self):
+        process = self.start_and_wait_to_write()
+        process.send_signal(signal.SIGQUIT)
+        output, errors = process.communicate(timeout=PATIENCE)
+        self.assertEqual((process.returncode, errors), (130, b""))
+        self.assertEqual(json.loads(output)["peers_total"], 2001)
+
+    def start_and_wait_to_write(self):
+        """Interrupted, with more to print than a pipe holds that nobody reads."""
+
         silent = self.peers.serve(hold)
         port = self.peers.bind("0.0.0.0").getsockname()[1]
         with tempfile.NamedTemporaryFile("w") as file:
@@ -207,8 +233,11 @@ class Interruption(Case):
             self.addCleanup(process.kill)
             wait_until(lambda: self.peers.connections, "it runs")
         process.send_signal(signal.SIGINT)
-        # Nobody reads, and it is more than a pipe holds: it does not get beyond printing.
         wait_until(lambda: unread(process.stdout), "it prints")
+        return process
+
+    def test_a_second_sigint_ends_at_once(self):
+        process = self.start_and_wait_to_write()
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE), -signal.SIGINT)
 
