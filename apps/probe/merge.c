@@ -140,7 +140,7 @@ int merge_main(int argc, char **argv)
     for (int i = optind; i < argc && code == EXIT_OK; i++)
         code = add_path(&sum, argv[i]);
     if (code == EXIT_OK) {
-        shards_check(&sum.report);
+        shards_check(sum.shards, sum.report.shard_count);
         if (!report_write_summary(&sum.report, &sum.summary, arguments.format, arguments.output))
             code = EXIT_SYSTEM;
     }

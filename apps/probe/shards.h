@@ -4,9 +4,9 @@
 #include "apps/probe/report.h"
 
 /*
- * Says on stderr, in a line each, if the shards of a merged report are not all shards of one list, each once: those
- * of lists that were split into other numbers, one that is there twice, some that are missing.
+ * Sorts the shards of a merged report, and says on stderr, in a line each, if they are not all shards of one list, each
+ * once: those of lists that were split into other numbers, one that is there twice, some that are missing.
  */
-void shards_check(const struct report *report);
+void shards_check(struct report_shard *shards, size_t count);
 
 #endif

@@ -168,12 +168,22 @@ class Merge(Case):
             (shards, "^$"),
             (shards[:1] + shards[2:], "^rdy-probe: 1 of 4 shards are missing, first 2/4\n$"),
             (shards + shards[:1], "^rdy-probe: shard 1/4 is there 2 times: [^\n]*\n$"),
-            (shards[:1] + [other], "^rdy-probe: shard 1/4 and shard 1/3 are not parts of one list\n$"),
+            ([shards[3], shards[1]], "^rdy-probe: 2 of 4 shards are missing, first 1/4\n$"),
+            (shards[:1] + [other], "^rdy-probe: shard 1/3 and shard 1/4 are not parts of one list\n$"),
         ]:
             with self.subTest(pattern):
                 done = run("merge", *reports)
                 self.assertEqual(done.returncode, 0)
                 self.assertRegex(done.stderr, pattern)
+
+    def test_shards_of_a_split_into_very_many_are_told_at_once(self):
+        path, _ = self.two_runs()
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        count = 2**31 - 1
+        report["shards"] = [{"index": index, "count": count} for index in range(100000, 1, -1)]
+        done = run("merge", self.write("many.json", report))
+        self.assertEqual(done.stderr, f"rdy-probe: {count - 99999} of {count} shards are missing, first 1/{count}\n")
 
     def test_output_that_is_not_taken_is_told_and_no_file_is_left(self):
         path, _ = self.two_runs()
