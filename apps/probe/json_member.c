@@ -12,11 +12,23 @@ bool json_member_is_wrong(const struct json_object *object, const char *name, co
     return false;
 }
 
+/* Those of ASCII and, in UTF-8, those of ISO 6429 that have a byte of their own there. */
+static bool has_controls(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const unsigned char byte = (unsigned char)*text;
+        const unsigned char next = (unsigned char)text[1];
+        if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next < 0xA0))
+            return true;
+    }
+    return false;
+}
+
 bool json_member_text(const struct json_object *object, const char *name, const char **text)
 {
     const char *found = json_string_value(json_object_get(object->value, name));
-    if (found == NULL)
-        return json_member_is_wrong(object, name, "a string");
+    if (found == NULL || has_controls(found))
+        return json_member_is_wrong(object, name, "a string without control characters");
     *text = found;
     return true;
 }

@@ -18,8 +18,10 @@ struct json_object {
 /* Says what was expected of a member; false. */
 bool json_member_is_wrong(const struct json_object *object, const char *name, const char *expected);
 
-/* A string, borrowed; or null, which gives NULL. */
+/* A string that a terminal may show, for it has no control characters; borrowed. */
 bool json_member_text(const struct json_object *object, const char *name, const char **text);
+
+/* A string, borrowed; or null, which gives NULL. */
 bool json_member_text_or_null(const struct json_object *object, const char *name, const char **text);
 
 /* A whole number from 0 to `most`. */
