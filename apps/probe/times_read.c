@@ -140,6 +140,22 @@ static uint64_t counted(const struct summary *summary, enum outcome outcome, enu
     return 0;
 }
 
+static bool phases_are_of_peers(const struct json_object *root, const struct summary *summary,
+                                const struct report *report)
+{
+    uint64_t peers[PHASE_COUNT] = {0};
+    for (size_t i = 0; i < report->peers->count; i++) {
+        const struct result *result = &report->results[i];
+        if (outcome_is_of_peer(result->outcome))
+            for (enum phase phase = 0; phase < PHASE_COUNT; phase++)
+                peers[phase] += result_came_through(result, phase);
+    }
+    for (enum phase phase = 0; phase < PHASE_COUNT; phase++)
+        if (peers[phase] != summary->phases[phase].count)
+            return json_member_is_wrong(root, "phases", "those of its peers");
+    return true;
+}
+
 bool times_are_of_peers(const struct json_object *root, const struct summary *summary,
                         const struct report *report)
 {
@@ -159,5 +175,5 @@ bool times_are_of_peers(const struct json_object *root, const struct summary *su
     for (const struct outcome_aside *set = outcome_asides(); set->reason != NULL; set++)
         if (aside[set->outcome] != summary->aside[set->outcome])
             return json_member_is_wrong(root, set->plural, "as many as there are among its peers");
-    return true;
+    return phases_are_of_peers(root, summary, report);
 }

@@ -11,7 +11,7 @@
  */
 bool times_read(const struct json_object *root, struct summary *summary);
 
-/* Whether the outcomes count the peers of the report; if not, that has been reported. */
+/* Whether the outcomes and the phases count the peers of the report; if not, that has been reported. */
 bool times_are_of_peers(const struct json_object *root, const struct summary *summary,
                         const struct report *report);
 

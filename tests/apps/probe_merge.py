@@ -113,6 +113,7 @@ class Merge(Case):
             (lambda report: report["outcomes"][1].update(histogram=[[7296, 1]]), r"outcomes\[1\].histogram: exp"),
             (lambda report: report["phases"][0].update(phase="dinner"), r"phases\[0\].phase: expected"),
             (lambda report: report["phases"].append(report["phases"][0]), r"phases\[2\].phase: expected"),
+            (lambda report: report["phases"].pop(), "phases: expected those of its peers"),
             (lambda report: report["peers"][1].update(peer=None), r"peers\[1\].peer: expected a string"),
             (lambda report: report["peers"][1].update(peer="a\x1b[2Jb"), r"peers\[1\].peer: expected a string with"),
             (lambda report: report["peers"][1].update(peer="a\x9bb"), r"peers\[1\].peer: expected a string with"),
