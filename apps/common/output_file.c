@@ -41,6 +41,17 @@ static char *name_beside(const char *target)
     return name;
 }
 
+static void hold_signals(sigset_t *before)
+{
+    sigset_t ending;
+    (void)sigemptyset(&ending);
+    (void)sigaddset(&ending, SIGHUP);
+    (void)sigaddset(&ending, SIGINT);
+    (void)sigaddset(&ending, SIGQUIT);
+    (void)sigaddset(&ending, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &ending, before);
+}
+
 /* What a link leads to is replaced, not the link. */
 static int open_whole(struct output_file *output, const struct stat *old)
 {
@@ -50,8 +61,11 @@ static int open_whole(struct output_file *output, const struct stat *old)
     output->temporary = name_beside(output->target);
     if (output->temporary == NULL)
         return -ENOMEM;
+    hold_signals(&output->signals);
     const int error = open_stream(output->temporary, O_EXCL, 0666, &output->file);
-    if (error == 0 && old != NULL)
+    if (error < 0)
+        (void)pthread_sigmask(SIG_SETMASK, &output->signals, NULL);
+    else if (old != NULL)
         (void)fchmod(fileno(output->file), old->st_mode & 0777);
     return error;
 }
@@ -110,13 +124,14 @@ bool output_file_flush(struct output_file *output)
     return output->error == 0;
 }
 
-/* Puts the file in its place, or removes it. */
+/* Puts the file in its place, or removes it; signals that have waited for that come now. */
 static int settle(const struct output_file *output, int error)
 {
     if (error == 0 && rename(output->temporary, output->target) < 0)
         error = -errno;
     if (error != 0)
         (void)unlink(output->temporary);
+    (void)pthread_sigmask(SIG_SETMASK, &output->signals, NULL);
     return error;
 }
 
@@ -142,6 +157,6 @@ void output_file_abandon(struct output_file *output)
     if (output->path != NULL && output->file != NULL)
         (void)fclose(output->file);
     if (output->temporary != NULL)
-        (void)unlink(output->temporary);
+        (void)settle(output, -ECANCELED);
     forget(output);
 }

@@ -1,6 +1,7 @@
 #ifndef RDY_APPS_COMMON_OUTPUT_FILE_H
 #define RDY_APPS_COMMON_OUTPUT_FILE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -10,12 +11,17 @@ struct output_file {
     const char *path; /* as it was given; NULL for the standard output */
     char *target;     /* what `temporary` is to become, NULL if the file is written in its place */
     char *temporary;
-    int error; /* the first negative errno of output_file_flush */
+    sigset_t signals; /* that were blocked before there was a temporary file */
+    int error;        /* the first negative errno of output_file_flush */
 };
 
 /* How the file comes to be. */
 enum output_way {
-    OUTPUT_WHOLE, /* under another name beside it, and put in its place when it is closed: all or nothing */
+    /*
+     * Under another name beside it, and put in its place when it is closed: all or nothing. For what is written at one
+     * go: signals that would end the program wait until then, so that it leaves nothing behind.
+     */
+    OUTPUT_WHOLE,
     OUTPUT_AS_COMES, /* in its place, so that a reader can follow it */
 };
 

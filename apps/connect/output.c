@@ -98,15 +98,16 @@ static bool tell_those_due(struct output *output)
 
 int output_open(const connect_arguments *arguments, const peer_connector *connector, struct output *output)
 {
-    const enum output_way way = arguments->format == FORMAT_JSON ? OUTPUT_WHOLE : OUTPUT_AS_COMES;
     *output = (struct output){.arguments = arguments, .connector = connector, .begun_ns = rdy_clock_now()};
     output->tallies[output->tally_count++].word = rdy_failure_word(RDY_FAILURE_NONE);
     progress_begin(&output->progress, arguments->progress);
     int error = roster_alloc(&output->roster, arguments->peers.count, arguments->ordered);
     if (error < 0)
         complain("%s", rdy_error_sentence(error));
+    else if (arguments->format == FORMAT_JSON)
+        error = output_file_try(arguments->report); /* it is written at the end, at one go */
     else
-        error = output_file_open(arguments->report, way, &output->file);
+        error = output_file_open(arguments->report, OUTPUT_AS_COMES, &output->file);
     if (error == 0 && arguments->format == FORMAT_CSV)
         put_csv(output, RECORD_CSV_NAMES, &(peer){.text = ""}, NULL);
     return error;
@@ -134,8 +135,11 @@ bool output_end(struct output *output, bool partial)
     roster_end(&output->roster);
     if (!tell_those_due(output))
         return false;
-    if (output->arguments->format == FORMAT_JSON)
+    if (output->arguments->format == FORMAT_JSON) {
+        if (output_file_open(output->arguments->report, OUTPUT_WHOLE, &output->file) < 0)
+            return false;
         answers_print_json(output, partial);
+    }
     return output_file_close(&output->file);
 }
 

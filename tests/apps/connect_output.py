@@ -144,6 +144,15 @@ class Files(Case):
                     self.assertIn(good, file.read())
         self.assertEqual(os.listdir(os.path.dirname(path)), ["report"])
 
+    def test_a_run_that_is_killed_leaves_nothing_behind(self):
+        folder = self.folder()
+        process = self.start("--json", "-o", os.path.join(folder, "report"), "-v", "--timeout", "1h", self.silent(),
+                             self.refusing())
+        self.assertIn("refused", process.stderr.readline())
+        process.kill()
+        process.wait(PATIENCE)
+        self.assertEqual(os.listdir(folder), [])
+
     def test_a_file_that_cannot_be_written_is_a_system_fault(self):
         path = os.path.join(self.folder(), "not-there", "report")
         result = self.run_connect("-o", path, self.good())

@@ -1,6 +1,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,33 @@ START_TEST(a_file_that_is_given_up_leaves_the_old_one)
     output_file_abandon(&output);
     assert_holds("old");
     ck_assert_uint_eq(files_there(), 1);
+}
+END_TEST
+
+static volatile sig_atomic_t signals_seen;
+
+static void note_signal(int number)
+{
+    (void)number;
+    signals_seen++;
+}
+
+START_TEST(signals_that_would_leave_half_a_file_wait_until_it_is_settled)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        const sig_atomic_t before = signals_seen;
+        ck_assert(signal(numbers[i], note_signal) != SIG_ERR);
+        ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+        ck_assert_int_eq(raise(numbers[i]), 0);
+        ck_assert_int_eq(signals_seen, before);
+        ck_assert(output_file_close(&output));
+        ck_assert_int_eq(signals_seen, before + 1);
+        ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+        output_file_abandon(&output);
+        ck_assert_int_eq(raise(numbers[i]), 0);
+        ck_assert_int_eq(signals_seen, before + 2);
+    }
 }
 END_TEST
 
@@ -185,6 +213,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, a_file_is_there_when_it_is_whole_and_not_before);
     tcase_add_test(cases, a_file_that_is_given_up_leaves_the_old_one);
+    tcase_add_test(cases, signals_that_would_leave_half_a_file_wait_until_it_is_settled);
     tcase_add_test(cases, a_file_that_was_not_there_is_made_and_to_try_makes_none);
     tcase_add_test(cases, lines_can_be_read_as_they_come);
     tcase_add_test(cases, the_new_file_has_the_rights_of_the_old_one);
