@@ -234,6 +234,11 @@ bool options_have_tracker(const struct options *options)
     return options->torrent != NULL || options->magnet != NULL || options->tracker_count > 0;
 }
 
+static bool is_same_output(const char *left, const char *right)
+{
+    return strcmp(left == NULL ? "-" : left, right == NULL ? "-" : right) == 0;
+}
+
 /* What does not go together, and in which words; NULL if nothing. */
 static const char *find_contradiction(const struct options *options)
 {
@@ -248,6 +253,8 @@ static const char *find_contradiction(const struct options *options)
         return "--mode handshake and bitfield need --torrent, --magnet or --info-hash";
     if (options->mode != MODE_REQUEST && (options->pieces > 0 || options->output != NULL))
         return "--pieces and --output need --mode request";
+    if (options->svg != NULL && is_same_output(options->svg, options->report))
+        return "--svg and the report (-o) cannot go to the same place";
     return NULL;
 }
 

@@ -199,6 +199,8 @@ class Input(Case):
             (["--frobnicate"], 2, "unknown or ambiguous option '--frobnicate'"),
             (["--json=yes"], 2, "'--json=yes': this option takes no value"),
             (["-vf"], 2, "-f: a value is missing"),
+            (["--svg", "-"], 2, "cannot go to the same place"),
+            (["--svg", "picture", "-o", "picture"], 2, "cannot go to the same place"),
             (["--backend", "abacus", "127.0.0.1:1"], 2, "backend"),
             (["127.0.0.1"], 3, "HOST:PORT"),
             (["-f", "/no/such/file"], 3, "/no/such/file"),
