@@ -57,6 +57,7 @@ struct relay {
     struct end peer;
     struct end input;
     struct end output;
+    int output_fd; /* the standard output, or the terminal that it is: open_output */
     bool is_output_socket;
     struct pump up;   /* to the peer */
     struct pump down; /* from it */
@@ -224,8 +225,9 @@ static void read_stream(struct relay *relay)
 static ssize_t write_some(const struct relay *relay, const unsigned char *bytes, size_t count)
 {
     if (relay->is_output_socket)
-        return send(STDOUT_FILENO, bytes, count, MSG_DONTWAIT);
-    return write(STDOUT_FILENO, bytes, count < PIPE_BUF || relay->output.is_always_ready ? count : PIPE_BUF);
+        return send(relay->output_fd, bytes, count, MSG_DONTWAIT);
+    return write(relay->output_fd, bytes,
+                 count < PIPE_BUF || relay->output.is_always_ready ? count : PIPE_BUF);
 }
 
 static void write_output(struct relay *relay)
@@ -241,10 +243,29 @@ static void write_output(struct relay *relay)
         fail_reported(relay, "cannot write to the standard output", -errno);
 }
 
+/*
+ * A writable terminal has room for a byte, and would block for the rest while nobody reads it. One that is opened
+ * anew need not, and the one that others share stays as it is.
+ */
+static int open_output(void)
+{
+    const char *terminal = ttyname(STDOUT_FILENO);
+    const int fd = terminal == NULL ? -1 : open(terminal, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? STDOUT_FILENO : fd;
+}
+
+static void close_output(struct relay *relay)
+{
+    if (relay->output_fd != STDOUT_FILENO)
+        close(relay->output_fd);
+    relay->output_fd = STDOUT_FILENO;
+}
+
 /* Whoever reads it sees the end. The number stays taken, so that nothing else gets it. */
 static void end_output(struct relay *relay)
 {
     (void)watch(relay, &relay->output, 0);
+    close_output(relay);
     if (relay->is_output_socket)
         (void)shutdown(STDOUT_FILENO, SHUT_WR);
     const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -283,7 +304,8 @@ static int open_relay(struct relay *relay, rdy_tcp_stream *stream, const char *b
     struct stat status;
     relay->stream = stream;
     relay->standard[0] = rdy_source_from_fd(STDIN_FILENO);
-    relay->standard[1] = rdy_source_from_fd(STDOUT_FILENO);
+    relay->output_fd = open_output();
+    relay->standard[1] = rdy_source_from_fd(relay->output_fd);
     relay->peer = (struct end){.source = &stream->source, .token = TOKEN_STREAM};
     relay->input = (struct end){.source = &relay->standard[0], .token = TOKEN_INPUT};
     relay->output = (struct end){.source = &relay->standard[1], .token = TOKEN_OUTPUT};
@@ -306,6 +328,7 @@ static void close_relay(struct relay *relay)
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (ends[i]->interest != 0)
             (void)rdy_source_deregister(ends[i]->source);
+    close_output(relay);
     rdy_signals_close(&relay->signals);
     rdy_poll_close(relay->poll);
     rdy_events_free(&relay->events);

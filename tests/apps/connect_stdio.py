@@ -307,6 +307,34 @@ class Stdio(Case):
         process.stdin.close()
         self.assertEqual(process.wait(PATIENCE), 0)
 
+    @unittest.skipIf("RDY_EMULATOR" in os.environ, "an emulator catches all signals before the program does")
+    def test_a_terminal_that_nobody_reads_stops_the_peer_only(self):
+        taken = queue.Queue()
+
+        def behave(connection):
+            sender = threading.Thread(target=self.send_until_broken, args=(connection,))
+            sender.start()
+            taken.put(len(connection.recv(1 << 16)))
+            sender.join()
+
+        terminal, shown = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        with open(shown, "wb", buffering=0) as stdout:
+            process = self.run_stdio(self.serve(behave), stdout=stdout)
+        self.assertTrue(select.select([terminal], [], [], PATIENCE)[0])
+        self.wait_until_asleep(process)
+        process.stdin.write(b"still taken")
+        process.stdin.flush()
+        self.assertEqual(taken.get(timeout=PATIENCE), len(b"still taken"))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 130)
+
+    @staticmethod
+    def send_until_broken(connection):
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(bytes(1 << 16))
+
     # ---- which peer ----
 
     def test_it_is_the_first_that_answers_and_the_others_are_let_go(self):
