@@ -2,12 +2,12 @@
 #define RDY_APPS_CONNECT_ANSWERS_JSON_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
-#include "apps/connect/output.h"
+#include "apps/connect/answers.h"
 
 /*
- * A run as one JSON object on one line, into the file of the output; rdy-probe uses the same names for the same
- * things:
+ * A run as one JSON object on one line; rdy-probe uses the same names for the same things:
  *
  *      schema        ANSWER_SCHEMA
  *      program       "rdy-connect"
@@ -24,6 +24,6 @@
  *      peers         [{...}]: the peers as they were decided, then those that were not; in the order of input if that
  *                    was asked for (--ordered); see apps/connect/answer_record.h
  */
-void answers_print_json(const struct output *output, bool partial);
+void answers_print_json(const struct answers *answers, FILE *file, bool partial);
 
 #endif

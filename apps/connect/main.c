@@ -31,7 +31,7 @@ static bool tell_peers(peer_connector *connector, struct output *output, int *st
     bool taken = true;
     peer_result result;
     *status = 1;
-    while (taken && connected < output->arguments->first &&
+    while (taken && connected < output->answers.arguments->first &&
            (*status = next_peer(connector, output, &result)) > 0) {
         rdy_tcp_stream_close(&result.stream);
         connected += peer_connector_outcome(connector, result.index)->state == PEER_CONNECTED;
@@ -67,9 +67,9 @@ static int take_first(peer_connector *connector, struct output *output, peer_res
 
 static void note_first(const struct output *output, const peer_result *result)
 {
-    const peer_outcome *outcome = output_outcome(output, result->index);
-    if (output->arguments->verbose)
-        complain("connected to %s in %.1f ms", output->arguments->peers.peers[result->index].text,
+    const peer_outcome *outcome = answers_outcome(&output->answers, result->index);
+    if (output->answers.arguments->verbose)
+        complain("connected to %s in %.1f ms", output->answers.arguments->peers.peers[result->index].text,
                  milliseconds(outcome->elapsed_ns));
 }
 
@@ -93,15 +93,15 @@ static int work_with_first(peer_connector *connector, struct output *output)
         note_first(output, &result);
     else
         exit_code = peer_run_exit_code(connector, status);
-    if (status <= 0 && !output->arguments->quiet)
+    if (status <= 0 && !output->answers.arguments->quiet)
         output_summary(output);
     peer_connector_close(connector);
-    return status > 0 ? work(output->arguments, &result) : exit_code;
+    return status > 0 ? work(output->answers.arguments, &result) : exit_code;
 }
 
 static int run_with(peer_connector *connector, struct output *output)
 {
-    const connect_arguments *arguments = output->arguments;
+    const connect_arguments *arguments = output->answers.arguments;
     if (!arguments->quiet)
         peer_run_note_clamp(connector);
     if (arguments->format == FORMAT_NONE)

@@ -13,17 +13,12 @@
 
 enum { SUMMARY_MAX = 512 };
 
-const peer_outcome *output_outcome(const struct output *output, size_t place)
-{
-    return output->roster.is_decided[place] ? peer_connector_outcome(output->connector, place) : NULL;
-}
-
 static void put_csv(const struct output *output, enum record_format format, const peer *entry,
                     const peer_outcome *outcome)
 {
     struct record record = {.format = format, .json = {.file = output->file.file}};
     record_begin(&record);
-    answer_record_put(&record, entry, outcome, output->begun_ns);
+    answer_record_put(&record, entry, outcome, output->answers.begun_ns);
     record_end(&record);
 }
 
@@ -32,7 +27,7 @@ static void put_ndjson(const struct output *output, const peer *entry, const pee
     struct record record = {.format = RECORD_JSON, .json = {.file = output->file.file}};
     record_begin(&record);
     record_count(&record, "schema", ANSWER_SCHEMA);
-    answer_record_put(&record, entry, outcome, output->begun_ns);
+    answer_record_put(&record, entry, outcome, output->answers.begun_ns);
     record_end(&record);
     (void)fputc('\n', output->file.file);
 }
@@ -52,9 +47,9 @@ static void put_failure(const peer *entry, const peer_outcome *outcome)
 /* A table has a row for each peer; what comes as it happens has a line for each that is decided. */
 static void tell(const struct output *output, size_t place)
 {
-    const enum format format = output->arguments->format;
-    const peer *entry = &output->arguments->peers.peers[place];
-    const peer_outcome *outcome = output_outcome(output, place);
+    const enum format format = output->answers.arguments->format;
+    const peer *entry = &output->answers.arguments->peers.peers[place];
+    const peer_outcome *outcome = answers_outcome(&output->answers, place);
     if (format == FORMAT_CSV)
         put_csv(output, RECORD_CSV, entry, outcome);
     if (outcome == NULL)
@@ -63,7 +58,7 @@ static void tell(const struct output *output, size_t place)
         put_text(output, entry, outcome);
     if (format == FORMAT_NDJSON)
         put_ndjson(output, entry, outcome);
-    if (outcome->state == PEER_ERROR && output->arguments->verbose)
+    if (outcome->state == PEER_ERROR && output->answers.arguments->verbose)
         put_failure(entry, outcome);
 }
 
@@ -79,7 +74,7 @@ static bool flush_file(const struct output_file *file)
 /* Of an object nothing comes before its end. */
 static bool flush_line(const struct output *output)
 {
-    if (output->arguments->format == FORMAT_JSON || output->arguments->format == FORMAT_NONE)
+    if (output->answers.arguments->format == FORMAT_JSON || output->answers.arguments->format == FORMAT_NONE)
         return true;
     return output->file.path == NULL ? flush_output() : flush_file(&output->file);
 }
@@ -88,7 +83,7 @@ static bool tell_those_due(struct output *output)
 {
     size_t place;
     bool taken = true;
-    while (taken && roster_next(&output->roster, &place)) {
+    while (taken && roster_next(&output->answers.roster, &place)) {
         progress_clear();
         tell(output, place);
         taken = flush_line(output);
@@ -98,10 +93,11 @@ static bool tell_those_due(struct output *output)
 
 int output_open(const connect_arguments *arguments, const peer_connector *connector, struct output *output)
 {
-    *output = (struct output){.arguments = arguments, .connector = connector, .begun_ns = rdy_clock_now()};
-    output->tallies[output->tally_count++].word = rdy_failure_word(RDY_FAILURE_NONE);
+    *output = (struct output){
+        .answers = {.arguments = arguments, .connector = connector, .begun_ns = rdy_clock_now()}};
+    output->answers.tallies[output->answers.tally_count++].word = rdy_failure_word(RDY_FAILURE_NONE);
     progress_begin(&output->progress, arguments->progress);
-    int error = roster_alloc(&output->roster, arguments->peers.count, arguments->ordered);
+    int error = roster_alloc(&output->answers.roster, arguments->peers.count, arguments->ordered);
     if (error < 0)
         complain("%s", rdy_error_sentence(error));
     else if (arguments->format == FORMAT_JSON)
@@ -113,66 +109,69 @@ int output_open(const connect_arguments *arguments, const peer_connector *connec
     return error;
 }
 
-static void count_word(struct output *output, const char *word)
+static void count_word(struct answers *answers, const char *word)
 {
     size_t i = 0;
-    while (i < output->tally_count && strcmp(output->tallies[i].word, word) != 0)
+    while (i < answers->tally_count && strcmp(answers->tallies[i].word, word) != 0)
         i++;
-    if (i == output->tally_count)
-        output->tallies[output->tally_count++].word = word;
-    output->tallies[i].count++;
+    if (i == answers->tally_count)
+        answers->tallies[answers->tally_count++].word = word;
+    answers->tallies[i].count++;
 }
 
 bool output_peer(struct output *output, size_t place)
 {
-    roster_note(&output->roster, place);
-    count_word(output, peer_outcome_word(output_outcome(output, place)));
+    roster_note(&output->answers.roster, place);
+    count_word(&output->answers, peer_outcome_word(answers_outcome(&output->answers, place)));
     return tell_those_due(output);
 }
 
 bool output_end(struct output *output, bool partial)
 {
-    roster_end(&output->roster);
+    roster_end(&output->answers.roster);
     if (!tell_those_due(output))
         return false;
-    if (output->arguments->format == FORMAT_JSON) {
-        if (output_file_open(output->arguments->report, OUTPUT_WHOLE, &output->file) < 0)
+    const connect_arguments *arguments = output->answers.arguments;
+    if (arguments->format == FORMAT_JSON) {
+        if (output_file_open(arguments->report, OUTPUT_WHOLE, &output->file) < 0)
             return false;
-        answers_print_json(output, partial);
+        answers_print_json(&output->answers, output->file.file, partial);
     }
     return output_file_close(&output->file);
 }
 
 void output_draw_progress(struct output *output)
 {
+    const struct answers *answers = &output->answers;
     const struct progress_state state = {
-        .done = output->roster.decided,
-        .total = output->roster.count,
-        .in_flight = peer_connector_under_way(output->connector),
-        .tallies = output->tallies,
-        .tally_count = output->tally_count,
+        .done = answers->roster.decided,
+        .total = answers->roster.count,
+        .in_flight = peer_connector_under_way(answers->connector),
+        .tallies = answers->tallies,
+        .tally_count = answers->tally_count,
     };
     progress_draw(&output->progress, &state);
 }
 
 void output_summary(const struct output *output)
 {
+    const struct answers *answers = &output->answers;
     char others[SUMMARY_MAX] = "";
-    const size_t undecided = output->roster.count - output->roster.decided;
-    const int64_t elapsed_ns = rdy_clock_now() - output->begun_ns;
+    const size_t undecided = answers->roster.count - answers->roster.decided;
+    const int64_t elapsed_ns = rdy_clock_now() - answers->begun_ns;
     size_t length = 0;
-    for (size_t i = 1; i < output->tally_count && length < sizeof others; i++)
+    for (size_t i = 1; i < answers->tally_count && length < sizeof others; i++)
         length += (size_t)snprintf(others + length, sizeof others - length, ", %zu %s",
-                                   output->tallies[i].count, output->tallies[i].word);
+                                   answers->tallies[i].count, answers->tallies[i].word);
     if (undecided > 0 && length < sizeof others)
         (void)snprintf(others + length, sizeof others - length, ", %zu not done", undecided);
-    complain("%zu of %zu connected%s in %.3f s (%s, at most %zu at once)", output->tallies[0].count,
-             output->roster.count, others, milliseconds(elapsed_ns) / 1000,
-             peer_connector_backend(output->connector), peer_connector_concurrency(output->connector));
+    complain("%zu of %zu connected%s in %.3f s (%s, at most %zu at once)", answers->tallies[0].count,
+             answers->roster.count, others, milliseconds(elapsed_ns) / 1000,
+             peer_connector_backend(answers->connector), peer_connector_concurrency(answers->connector));
 }
 
 void output_free(struct output *output)
 {
-    roster_free(&output->roster);
+    roster_free(&output->answers.roster);
     output_file_abandon(&output->file);
 }

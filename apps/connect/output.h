@@ -2,28 +2,17 @@
 #define RDY_APPS_CONNECT_OUTPUT_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 #include "apps/common/output_file.h"
 #include "apps/common/progress.h"
-#include "apps/connect/arguments.h"
-#include "apps/connect/peer_connector.h"
-#include "apps/connect/roster.h"
-
-/* More than there are (peer_outcome_word). */
-#define OUTPUT_WORDS 16
+#include "apps/connect/answers.h"
 
 /* What is told of a run, and where to. */
 struct output {
-    const connect_arguments *arguments;
-    const peer_connector *connector;
-    struct roster roster;
+    struct answers answers;
     struct output_file file;
-    int64_t begun_ns;
     struct progress progress;
-    struct progress_tally
-        tallies[OUTPUT_WORDS]; /* the decided peers by their words; the first is of the connected */
-    size_t tally_count;
 };
 
 /* Opens what the arguments name. 0, or a negative errno that has been reported. Free it in both cases. */
@@ -37,9 +26,6 @@ bool output_peer(struct output *output, size_t place);
 
 /* Tells of the rest, and what comes at the end; false as output_peer. `partial` is whether it was interrupted. */
 bool output_end(struct output *output, bool partial);
-
-/* The outcome of the peer at this place; NULL while it is not decided. */
-const peer_outcome *output_outcome(const struct output *output, size_t place);
 
 /* Draws how it stands, if that is due (progress.h). */
 void output_draw_progress(struct output *output);
