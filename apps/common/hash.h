@@ -1,37 +1,21 @@
 #ifndef RDY_APPS_COMMON_HASH_H
 #define RDY_APPS_COMMON_HASH_H
 
-#include <ctype.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* FNV-1a: begins with a seed, and takes a byte. */
-static inline uint32_t hash_begin(uint32_t seed)
-{
-    return UINT32_C(2166136261) ^ seed;
-}
+/*
+ * Hashes for tables whose entries come from others, such as a tracker: with a key that is drawn by chance when the
+ * process first needs it, so that nobody can send entries that all want the same slot. For one thread.
+ */
 
-static inline uint32_t hash_byte(uint32_t hash, uint8_t byte)
-{
-    return (hash ^ byte) * UINT32_C(16777619);
-}
+/* Of a number and bytes. */
+uint32_t hash_bytes(uint64_t number, const uint8_t *bytes, size_t size);
 
-/* Over bytes. */
-static inline uint32_t hash_bytes(uint32_t seed, const uint8_t *bytes, size_t size)
-{
-    uint32_t hash = hash_begin(seed);
-    for (size_t i = 0; i < size; i++)
-        hash = hash_byte(hash, bytes[i]);
-    return hash;
-}
+/* Of a number and a text in small letters. */
+uint32_t hash_text(uint64_t number, const char *text);
 
-/* Over a text in small letters. */
-static inline uint32_t hash_text(uint32_t seed, const char *text)
-{
-    uint32_t hash = hash_begin(seed);
-    for (; *text != '\0'; text++)
-        hash = hash_byte(hash, (uint8_t)tolower((unsigned char)*text));
-    return hash;
-}
+/* SipHash-2-4 (Aumasson, Bernstein, 2012), which is what they are made of. */
+uint64_t hash_with_key(const uint64_t key[2], const uint8_t *bytes, size_t size);
 
 #endif
