@@ -25,7 +25,7 @@ static int next_peer(peer_connector *connector, struct output *output, peer_resu
 }
 
 /* Tells of the peers until there are no more or enough; the last status of next_peer is left in `status`. */
-static bool tell_peers(peer_connector *connector, struct output *output, int *status)
+static void tell_peers(peer_connector *connector, struct output *output, int *status)
 {
     size_t connected = 0;
     bool taken = true;
@@ -38,18 +38,15 @@ static bool tell_peers(peer_connector *connector, struct output *output, int *st
         taken = output_peer(output, result.index);
     }
     progress_clear();
-    return taken;
 }
 
 /* What to exit with. */
 static int print_peers(peer_connector *connector, struct output *output)
 {
     int status;
-    const bool taken = tell_peers(connector, output, &status);
+    tell_peers(connector, output, &status);
     const int exit_code = peer_run_exit_code(connector, status > 0 ? 0 : status);
-    if (taken && output_end(output, status < 0))
-        return exit_code;
-    return EXIT_SYSTEM;
+    return output_end(output, status < 0) ? exit_code : EXIT_SYSTEM;
 }
 
 /* The first stream: 1, and the rest is given up; else the status of next_peer. */

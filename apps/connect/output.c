@@ -1,12 +1,10 @@
 #include "apps/connect/output.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "apps/common/milliseconds.h"
 #include "apps/common/option.h"
-#include "apps/common/standard_output.h"
 #include "apps/connect/answer_record.h"
 #include "apps/connect/answers_json.h"
 #include "reactor/error.h"
@@ -62,27 +60,18 @@ static void tell(const struct output *output, size_t place)
         put_failure(entry, outcome);
 }
 
-static bool flush_file(const struct output_file *file)
-{
-    if (fflush(file->file) == 0)
-        return true;
-    if (errno != EPIPE)
-        complain("cannot write %s: %s", file->path, rdy_error_sentence(-errno));
-    return false;
-}
-
 /* Of an object nothing comes before its end. */
-static bool flush_line(const struct output *output)
+static bool flush_line(struct output *output)
 {
     if (output->answers.arguments->format == FORMAT_JSON || output->answers.arguments->format == FORMAT_NONE)
         return true;
-    return output->file.path == NULL ? flush_output() : flush_file(&output->file);
+    return output_file_flush(&output->file);
 }
 
 static bool tell_those_due(struct output *output)
 {
     size_t place;
-    bool taken = true;
+    bool taken = output->file.error == 0;
     while (taken && roster_next(&output->answers.roster, &place)) {
         progress_clear();
         tell(output, place);
@@ -128,15 +117,14 @@ bool output_peer(struct output *output, size_t place)
 
 bool output_end(struct output *output, bool partial)
 {
-    roster_end(&output->answers.roster);
-    if (!tell_those_due(output))
-        return false;
     const connect_arguments *arguments = output->answers.arguments;
-    if (arguments->format == FORMAT_JSON) {
-        if (output_file_open(arguments->report, OUTPUT_WHOLE, &output->file) < 0)
-            return false;
-        answers_print_json(&output->answers, output->file.file, partial);
-    }
+    roster_end(&output->answers.roster);
+    (void)tell_those_due(output); /* what was not taken is told when the file is closed */
+    if (arguments->format != FORMAT_JSON)
+        return output_file_close(&output->file);
+    if (output_file_open(arguments->report, OUTPUT_WHOLE, &output->file) < 0)
+        return false;
+    answers_print_json(&output->answers, output->file.file, partial);
     return output_file_close(&output->file);
 }
 

@@ -19,12 +19,15 @@ struct output {
 int output_open(const connect_arguments *arguments, const peer_connector *connector, struct output *output);
 
 /*
- * Notes that the peer at this place was decided, and tells of those whose turn it is. False when that was not taken;
- * it was said why.
+ * Notes that the peer at this place was decided, and tells of those whose turn it is. False when that was not taken:
+ * output_end says why.
  */
 bool output_peer(struct output *output, size_t place);
 
-/* Tells of the rest, and what comes at the end; false as output_peer. `partial` is whether it was interrupted. */
+/*
+ * Tells of the rest, and what comes at the end. False when not all was taken; it was said why. `partial` is whether
+ * it was interrupted.
+ */
 bool output_end(struct output *output, bool partial);
 
 /* Draws how it stands, if that is due (progress.h). */
