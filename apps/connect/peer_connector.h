@@ -118,6 +118,7 @@ typedef struct peer_outcome {
     int64_t started_ns; /* when it was first started, of rdy_clock_now; 0 if it never was */
     int64_t try_started_ns; /* when its present try would have begun without the waits in it: what a deadline
                                for all of a try counts from */
+    int64_t earlier_ns;     /* the part of elapsed_ns that the tries before this one took */
     int64_t resolve_ns;     /* the part of elapsed_ns that the lookup took */
     int64_t talk_ns;        /* the part that the talks took; what is left is the connects' */
     peer_state state;

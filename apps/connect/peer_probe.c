@@ -64,7 +64,7 @@ static void leave(peer_connector *connector, peer_probe *probe, peer_state state
     if (earlier == PEER_CONNECTING || earlier == PEER_TALKING)
         connector->under_way--;
     if (earlier != PEER_WAITING)
-        probe->outcome.elapsed_ns = probe->earlier_ns + now_ns - probe->outcome.try_started_ns;
+        probe->outcome.elapsed_ns = probe->outcome.earlier_ns + now_ns - probe->outcome.try_started_ns;
     if (earlier == PEER_RESOLVING)
         probe->outcome.resolve_ns = probe->outcome.elapsed_ns;
     if (earlier == PEER_TALKING)
@@ -110,7 +110,7 @@ static void back_off(peer_connector *connector, peer_probe *probe)
     const int64_t delay_ns = retry_delay(connector, probe->retries++);
     rdy_tcp_stream_close(&probe->stream);
     leave(connector, probe, PEER_WAITING);
-    probe->earlier_ns = probe->outcome.elapsed_ns;
+    probe->outcome.earlier_ns = probe->outcome.elapsed_ns;
     probe->outcome.has_talked = false;
     peer_lookup_rewind(probe);
     connector->backing_off++;

@@ -23,10 +23,9 @@ typedef struct peer_probe {
     size_t address_next;    /* to be tried when the present one has failed; at most `address_claimed` */
     int64_t talk_started_ns;
     int64_t talk_deadline_ns;
-    int64_t earlier_ns; /* of `elapsed_ns`, what was spent before the retry that it is in */
-    unsigned retries;   /* that it has had */
-    bool is_growing;    /* in the queue for another attempt beside those it has */
-    bool is_faulted;    /* an attempt was ended by this machine */
+    unsigned retries; /* that it has had */
+    bool is_growing;  /* in the queue for another attempt beside those it has */
+    bool is_faulted;  /* an attempt was ended by this machine */
     peer_outcome outcome;
     struct peer_probe *next; /* in the queue it is in: at most one */
 } peer_probe;

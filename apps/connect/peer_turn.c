@@ -53,7 +53,7 @@ int64_t peer_turn_next(peer_connector *connector)
 
 static void begin_clock(peer_probe *probe, int64_t now_ns)
 {
-    probe->outcome.try_started_ns = now_ns - (probe->outcome.elapsed_ns - probe->earlier_ns);
+    probe->outcome.try_started_ns = now_ns - (probe->outcome.elapsed_ns - probe->outcome.earlier_ns);
     if (probe->outcome.started_ns == 0)
         probe->outcome.started_ns = now_ns;
 }

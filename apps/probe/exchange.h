@@ -35,7 +35,7 @@ struct exchange_settings {
     int64_t handshake_timeout_ns;   /* for the peer's handshake, from the moment it is connected */
     int64_t unchoke_timeout_ns;     /* for bitfield and unchoke together, from the end of the handshake */
     int64_t request_timeout_ns;     /* for each piece, from the unchoke or the end of the piece before */
-    int64_t total_timeout_ns;       /* for all, from the peer's start: lookup and connect included */
+    int64_t total_timeout_ns;       /* for all, lookup, connects and earlier tries included */
     struct content *content;        /* where pieces are written that were right, or NULL */
 };
 
@@ -77,8 +77,8 @@ struct exchange {
 #define EXCHANGE_ROOM 20480
 
 /*
- * Begins it with the peer at `index` of the list, that was started at `started_ns` and is connected at `now_ns`,
- * both of rdy_clock_now. To be ended with exchange_end. 0 on success, -ENOMEM.
+ * Begins it with the peer at `index` of the list, whose time for all counts from `started_ns` and that is connected
+ * at `now_ns`, both of rdy_clock_now. To be ended with exchange_end. 0 on success, -ENOMEM.
  */
 int exchange_begin(struct exchange *exchange, const struct exchange_settings *settings, size_t index,
                    int64_t started_ns, int64_t now_ns);

@@ -32,6 +32,13 @@ struct prober {
     uint8_t room[EXCHANGE_ROOM]; /* for what a peer sends, until it is judged */
 };
 
+/* When the peer would have been started if it had never waited for its turn or for a retry. */
+static int64_t started_ns(const struct prober *prober, size_t index)
+{
+    const peer_outcome *outcome = peer_connector_outcome(prober->connector, index);
+    return outcome->try_started_ns - outcome->earlier_ns;
+}
+
 /* The first step of a talk, also of one that is tried again. */
 static int begin_exchange(struct prober *prober, size_t index, rdy_tcp_stream *stream)
 {
@@ -43,8 +50,8 @@ static int begin_exchange(struct prober *prober, size_t index, rdy_tcp_stream *s
         *exchange = calloc(1, sizeof **exchange);
     if (*exchange == NULL)
         return -ENOMEM;
-    return exchange_begin(*exchange, &prober->settings->exchange, index,
-                          peer_connector_outcome(prober->connector, index)->started_ns, rdy_clock_now());
+    return exchange_begin(*exchange, &prober->settings->exchange, index, started_ns(prober, index),
+                          rdy_clock_now());
 }
 
 static int advance_exchange(void *context, size_t index, rdy_tcp_stream *stream, int64_t *deadline_ns)

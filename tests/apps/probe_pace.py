@@ -3,7 +3,7 @@
 import itertools
 
 from probe_case import Case, by_peer
-from probe_peers import HASH, REPLY, answer, read_handshake, reset, reset_at_once
+from probe_peers import HASH, REPLY, answer, hold, read_handshake, reset, reset_at_once
 
 
 class Pace(Case):
@@ -42,6 +42,13 @@ class Pace(Case):
         peer = self.serve_in_turn(reset, answer(REPLY))
         report = self.probe("--info-hash", HASH, "--timeout", "30s", peer, code=1)
         self.assertEqual((by_peer(report), self.attempts(report)), ({peer: "reset"}, {peer: 1}))
+
+    def test_a_name_that_waits_for_its_turn_loses_none_of_the_time_for_all(self):
+        ports = [self.peers.serve(behave).rpartition(":")[2] for behave in (hold, answer(REPLY))]
+        peers = [f"localhost:{port}" for port in ports]
+        limits = ["--concurrency", "1", "--total-timeout", "2s", "--handshake-timeout", "30s"]
+        report = self.probe("--info-hash", HASH, "-4", *limits, *peers)
+        self.assertEqual(by_peer(report), {peers[0]: "timed out", peers[1]: "ok"})
 
     def test_the_last_try_is_the_outcome(self):
         def close_the_door(connection):
