@@ -27,9 +27,10 @@ struct content {
 
 static int keep_error(struct content *content, const char *what, const char *path, int error)
 {
-    if (content->error == 0)
+    if (content->error == 0) {
         complain("cannot %s %s: %s", what, path, rdy_error_sentence(error));
-    content->error = error;
+        content->error = error;
+    }
     return error;
 }
 
@@ -145,17 +146,26 @@ void content_release(struct content *content, uint32_t piece, uint8_t *bytes)
     free(bytes);
 }
 
+/* NFS tells of a full disk here (close(2)). */
+static int close_file(struct content *content)
+{
+    const int error = content->fd >= 0 && close(content->fd) < 0 ? -errno : 0;
+    content->fd = -1;
+    return error;
+}
+
 static int open_file(struct content *content, const struct metainfo_file *file)
 {
     if (content->fd >= 0 && content->file == file)
         return 0;
+    int error = close_file(content);
+    if (error < 0)
+        return error;
     char *path = path_of(content, file);
     if (path == NULL)
         return -ENOMEM;
-    if (content->fd >= 0)
-        (void)close(content->fd);
     content->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    const int error = content->fd < 0 ? -errno : 0;
+    error = content->fd < 0 ? -errno : 0;
     content->file = file;
     free(path);
     return error;
@@ -274,7 +284,8 @@ static void finish(struct content *content)
 {
     const uint32_t count = content->torrent->piece_count;
     if (content->there == count) {
-        (void)give_name(content);
+        if (content->error == 0)
+            (void)give_name(content);
         return;
     }
     if (content->there == 0)
@@ -288,9 +299,9 @@ int content_close(struct content *content)
 {
     if (content == NULL)
         return 0;
-    if (content->fd >= 0 && close(content->fd) < 0) /* NFS tells of a full disk here (close(2)) */
-        (void)keep_error(content, "write to", content->part, -errno);
-    content->fd = -1;
+    const int error_of_close = close_file(content);
+    if (error_of_close < 0)
+        (void)keep_error(content, "write to", content->part, error_of_close);
     finish(content);
     const int error = content->error;
     free_content(content);

@@ -35,8 +35,8 @@ void content_write(struct content *content, uint32_t piece, const uint8_t *bytes
 void content_release(struct content *content, uint32_t piece, uint8_t *bytes);
 
 /*
- * Gives it its name if it is whole, else says on stderr how many of its pieces are there and that they are in
- * PATH.part. 0 on success, whole or not; else the first error, which has been reported. Frees it.
+ * Gives it its name if it is whole and nothing has failed, else says on stderr how many of its pieces are there and
+ * that they are in PATH.part. 0 on success, whole or not; else the first error, which has been reported. Frees it.
  */
 int content_close(struct content *content);
 

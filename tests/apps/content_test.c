@@ -219,6 +219,42 @@ START_TEST(a_write_that_fails_is_told_once_and_at_the_end)
 }
 END_TEST
 
+/* The descriptor that is opened next. */
+static int next_descriptor(void)
+{
+    const int fd = dup(STDIN_FILENO);
+    close(fd);
+    return fd;
+}
+
+START_TEST(what_cannot_be_closed_gets_no_name)
+{
+    open_content();
+    const int fd = next_descriptor();
+    for (uint32_t i = 0; i < PIECES; i++)
+        write_piece(i);
+    close(fd); /* so that it cannot be closed again */
+    ck_assert_int_eq(content_close(content), -EBADF);
+    expect_nothing("out");
+    expect_file("out.part", (const char *)bytes);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_closed_is_an_error_also_when_another_follows)
+{
+    use_files();
+    open_content();
+    const int fd = next_descriptor();
+    for (uint32_t i = 0; i < PIECES; i++) {
+        if (i + 1 == PIECES)
+            close(fd);
+        write_piece(i);
+    }
+    ck_assert_int_eq(content_close(content), -EBADF);
+    expect_nothing("out");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("content");
@@ -234,6 +270,8 @@ int main(void)
     tcase_add_test(cases, a_piece_is_wanted_until_it_is_written);
     tcase_add_test(cases, memory_for_pieces_that_are_coming_is_bounded);
     tcase_add_test(cases, a_write_that_fails_is_told_once_and_at_the_end);
+    tcase_add_test(cases, what_cannot_be_closed_gets_no_name);
+    tcase_add_test(cases, a_file_that_cannot_be_closed_is_an_error_also_when_another_follows);
     suite_add_tcase(suite, cases);
 
     return run_suite(suite);
