@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "apps/common/progress.h"
+#include "apps/common/utf8.h"
 #include "reactor/clock.h"
 #include "reactor/poll.h"
 
@@ -51,12 +52,23 @@ const char *option_program(void)
     return program;
 }
 
-/* What a user typed may hold anything; the message stays one line and moves no cursor. */
+/* Whether the sequence that begins here, of UTF-8 or a byte that is in none, is a control character: C0, DEL or C1. */
+static bool is_control(const char *text, size_t length)
+{
+    const unsigned char first = (unsigned char)text[0];
+    const unsigned char code = length == 2 && first == 0xC2 ? (unsigned char)text[1] : first;
+    return code < ' ' || code == 0x7F || (code >= 0x80 && code < 0xA0);
+}
+
+/* What a user typed, or a tracker said, may hold anything; the message stays one line and moves no cursor. */
 static void keep_one_line(char *text)
 {
-    for (; *text != '\0'; text++)
-        if (iscntrl((unsigned char)*text))
-            *text = '?';
+    for (size_t length; *text != '\0'; text += length) {
+        length = utf8_length(text);
+        length = length == 0 ? 1 : length;
+        if (is_control(text, length))
+            memset(text, '?', length);
+    }
 }
 
 /* The entry of an option that was used wrongly: `optopt` is its value then, else an unknown letter, or 0. */

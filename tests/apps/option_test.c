@@ -222,13 +222,14 @@ END_TEST
 
 static void complain_of_control_characters(void)
 {
-    complain("%s", "one\ntwo\x1b[2J");
+    complain("%s", "one\ntwo\x1b[2J \xC3\xA9 \xE2\x82\xAC \xC2\x9B\x31m \x9B\x31m \xE4");
 }
 
 START_TEST(complaint_stays_one_line_whatever_it_quotes)
 {
     option_set_program("rdy");
-    ck_assert_str_eq(stderr_of(complain_of_control_characters), "rdy: one?two?[2J\n");
+    ck_assert_str_eq(stderr_of(complain_of_control_characters),
+                     "rdy: one?two?[2J \xC3\xA9 \xE2\x82\xAC ??1m ?1m \xE4\n");
 }
 END_TEST
 
