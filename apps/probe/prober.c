@@ -90,9 +90,33 @@ static void add_talk(const struct exchange *exchange, int64_t talk_ns, struct re
         result->outcome = exchange->outcome;
 }
 
+/* What the present talk has taken. */
+static int64_t present_talk_ns(const struct exchange *exchange)
+{
+    int64_t sum_ns = rdy_clock_now() - exchange->phase_started_ns;
+    for (enum phase phase = PHASE_HANDSHAKE; phase < exchange->phase; phase++)
+        sum_ns += exchange->spent_ns[phase];
+    return sum_ns;
+}
+
+/* With the times of what is under way, which the connector counts at its end. */
+static peer_outcome outcome_until_now(const struct prober *prober, size_t index)
+{
+    peer_outcome outcome = *peer_connector_outcome(prober->connector, index);
+    const peer_state state = outcome.state;
+    if (state == PEER_TALKING)
+        outcome.talk_ns += present_talk_ns(prober->exchanges[index]);
+    if (state == PEER_RESOLVING || state == PEER_CONNECTING || state == PEER_TALKING)
+        outcome.elapsed_ns = outcome.earlier_ns + rdy_clock_now() - outcome.try_started_ns;
+    if (state == PEER_RESOLVING)
+        outcome.resolve_ns = outcome.elapsed_ns;
+    return outcome;
+}
+
 static struct result result_of(const struct prober *prober, size_t index)
 {
-    const peer_outcome *outcome = peer_connector_outcome(prober->connector, index);
+    const peer_outcome now = outcome_until_now(prober, index);
+    const peer_outcome *outcome = &now;
     struct result result = {
         .address = outcome->address == NULL ? (rdy_address){.length = 0} : *outcome->address,
         .outcome = outcome_of_peer(outcome),

@@ -164,6 +164,17 @@ class Interruption(Case):
         wait_until(lambda: len(through) == 2 and len(reached) == 3, "all are where they are to be")
         return process
 
+    def test_who_is_under_way_has_the_times_until_then(self):
+        process = self.start_and_wait("--json")
+        process.send_signal(signal.SIGINT)
+        report = json.loads(process.communicate(timeout=PATIENCE)[0])
+        under_way = [entry for entry in report["peers"] if entry["outcome"] == "not done"]
+        self.assertEqual(len(under_way), 3)
+        for entry in under_way:
+            phases = [entry[name] for name in ("connect_ms", "handshake_ms")]
+            self.assertTrue(all(phases), entry)
+            self.assertAlmostEqual(sum(phases), entry["ms"], delta=0.001)
+
     def test_sigint_and_sigterm_print_what_is_known(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
