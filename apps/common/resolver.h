@@ -8,8 +8,8 @@
 #include "reactor/registry.h"
 
 /*
- * Looks names up without blocking the loop: getaddrinfo(3) in a few threads, whose answers wake the poll. All
- * functions but the threads inside belong to the loop's thread.
+ * Looks names up without blocking the loop, to whose thread all functions belong: getaddrinfo(3) in a few threads, whose
+ * answers wake the poll.
  */
 typedef struct resolver resolver;
 
@@ -17,28 +17,38 @@ typedef struct resolved {
     uintptr_t key; /* as given to resolver_ask */
     int error;     /* 0; -ENXIO for a name that is not known or has no address of the family; else what this
                   machine lacked to look it up, with -EAGAIN for a name server that does not answer */
-    rdy_address *addresses; /* in the order of getaddrinfo(3), with the port; the caller's to free(3) */
+    rdy_address *addresses; /* in the order of RFC 6724, with the port; the caller's to free(3) */
     size_t count;           /* at least 1 unless there is an error */
 } resolved;
 
 /*
- * Opens a resolver that makes a readable event with `token` when answers are there. `family` is that of the
- * addresses that are asked for: AF_INET, AF_INET6, or AF_UNSPEC for both. 0 or a negative errno.
+ * Opens a resolver whose events come with `token`, from one source or several, and tell that there may be answers.
+ * `family` is that of the addresses that are asked for: AF_INET, AF_INET6, or AF_UNSPEC for both. 0 or a negative
+ * errno.
  */
 int resolver_open(rdy_registry *registry, rdy_token token, int family, resolver **out);
 
-/* So many lookups are under way at once; what is asked beyond waits for a thread. */
-#define RESOLVER_THREADS 4
+/* So many lookups may be under way at once; of what is asked beyond that some may wait for others. */
+size_t resolver_at_once(void);
 
 /* Asks for a name, answered later under `key`. 0 or -ENOMEM. `host` is copied. */
 int resolver_ask(resolver *resolver, const char *host, uint16_t port, uintptr_t key);
 
-/* Takes one answer. 1 when `answer` was filled in, 0 when none is there: call it until then at each event. */
+/*
+ * When resolver_next has to be called even without an event: a moment of rdy_clock_now, possibly past, or RDY_NEVER.
+ * Other calls change it, so ask before each wait.
+ */
+int64_t resolver_deadline(resolver *resolver);
+
+/*
+ * Goes on with what is ready or due, and takes one answer. 1 when `answer` was filled in, 0 when none is there: call
+ * it until then at each event and at the deadline.
+ */
 int resolver_next(resolver *resolver, resolved *answer);
 
 /*
- * Closes; questions not yet begun are dropped. A thread that is inside getaddrinfo, which cannot be
- * interrupted, is left to end by itself and frees its share then: closing never blocks. NULL is fine.
+ * Closes, also after the poll; what was not answered is dropped. A thread that is inside getaddrinfo(3), which cannot
+ * be interrupted, is left to end by itself and frees its share then: closing never blocks. NULL is fine.
  */
 void resolver_close(resolver *resolver);
 

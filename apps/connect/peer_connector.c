@@ -4,13 +4,14 @@
 #include <stdlib.h>
 
 #include "apps/common/descriptors.h"
+#include "apps/connect/peer_lookup.h"
 #include "apps/connect/peer_race.h"
 #include "apps/connect/peer_turn.h"
 
 enum {
     EVENTS_AT_ONCE = 256,
     DESCRIPTORS_OF_THE_CALLER = 8,   /* what it opens besides the streams: files, a pipe */
-    DESCRIPTORS_OF_THE_LOOKUPS = 12, /* getaddrinfo(3) opens files and sockets in each of its threads */
+    DESCRIPTORS_OF_THE_LOOKUPS = 12, /* files and sockets, of each thread or for each name server */
 };
 
 static bool has_names(const peer *peers, size_t count)
@@ -145,14 +146,16 @@ static int64_t earlier(int64_t one_ns, int64_t other_ns)
 /* Sleeps until something happens or `moment_ns` has come, and handles it. */
 static int wait_and_handle(peer_connector *connector, int64_t moment_ns)
 {
-    const int64_t timeout_ns =
-        rdy_clock_until(rdy_clock_now(), earlier(moment_ns, rdy_timer_wheel_next(&connector->wheel)));
+    const int64_t due_ns = earlier(rdy_timer_wheel_next(&connector->wheel), peer_lookup_deadline(connector));
+    const int64_t timeout_ns = rdy_clock_until(rdy_clock_now(), earlier(moment_ns, due_ns));
     const int count = rdy_poll_wait(connector->poll, &connector->events, timeout_ns);
     if (count < 0)
         return count;
     for (size_t i = 0; i < connector->events.count; i++)
         peer_probe_handle(connector, connector->events.items[i].token);
     const int64_t now_ns = rdy_clock_now();
+    if (peer_lookup_deadline(connector) <= now_ns)
+        peer_lookup_take_answers(connector);
     rdy_timer *timer;
     while ((timer = rdy_timer_wheel_expire(&connector->wheel, now_ns)) != NULL)
         peer_probe_expire(connector, (peer_probe *)(void *)timer);
@@ -178,7 +181,7 @@ size_t peer_connector_under_way(const peer_connector *connector)
     return connector->under_way + connector->resolving;
 }
 
-/* Names may have to wait for lookups whose peers have timed out: getaddrinfo(3) cannot be interrupted. */
+/* Names may have to wait for lookups whose peers have timed out, for none can be called back. */
 static bool is_under_way(const peer_connector *connector)
 {
     return peer_connector_under_way(connector) > 0 ||

@@ -83,6 +83,11 @@ static void take(peer_connector *connector, const resolved *answer)
         use_addresses(connector, probe);
 }
 
+int64_t peer_lookup_deadline(const peer_connector *connector)
+{
+    return connector->resolver == NULL ? RDY_NEVER : resolver_deadline(connector->resolver);
+}
+
 void peer_lookup_take_answers(peer_connector *connector)
 {
     resolved answer;

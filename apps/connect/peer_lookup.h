@@ -8,6 +8,9 @@
 /* Asks for them. 0, or what this machine lacked: nothing was started then. */
 int peer_lookup_start(peer_connector *connector, peer_probe *probe);
 
+/* When to take answers even without an event, at the latest. */
+int64_t peer_lookup_deadline(const peer_connector *connector);
+
 /* Takes the answers that are there. */
 void peer_lookup_take_answers(peer_connector *connector);
 

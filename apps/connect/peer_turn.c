@@ -23,8 +23,8 @@ static bool may_try_faulted(const peer_connector *connector)
 
 /*
  * The queue whose turn it is: of races that grow, for their time runs, then that of the peer which was given
- * first. NULL if no peer can be started. A lookup's clock runs, too, so it is not begun before a thread is free
- * to do it.
+ * first. NULL if no peer can be started. A lookup's clock runs, too, so it is not begun before the resolver has
+ * room for it.
  */
 static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
 {
@@ -34,7 +34,7 @@ static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
         return &connector->growing;
     if (connector->is_sequential && connector->under_way + connector->resolving + connector->backing_off > 0)
         return NULL;
-    if (connector->lookups >= RESOLVER_THREADS)
+    if (connector->lookups >= resolver_at_once())
         name = NULL;
     if (address != NULL && (!may_connect || !has_room(connector, address)))
         address = NULL;

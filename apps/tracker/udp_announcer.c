@@ -38,6 +38,7 @@ struct udp_announcer {
     rdy_slab inquiries;
     resolver *resolver;         /* NULL until a name is to be looked up */
     struct loop_watch *answers; /* of the resolver */
+    struct loop_timer due;      /* when it has to go on without an event */
     char problem[PROBLEM_MAX];
 };
 
@@ -203,17 +204,29 @@ static void take_addresses(struct inquiry *inquiry, const resolved *answer)
         finish(inquiry);
 }
 
-static void on_names(struct loop_watch *watch, rdy_event event)
+static void schedule_names(struct udp_announcer *announcer)
 {
-    struct udp_announcer *announcer = watch->context;
+    const int64_t delay_ns = rdy_clock_until(rdy_clock_now(), resolver_deadline(announcer->resolver));
+    loop_arm(&announcer->round->loop, &announcer->due, delay_ns);
+}
+
+static void take_names(void *context)
+{
+    struct udp_announcer *announcer = context;
     resolved answer;
-    (void)event;
     while (resolver_next(announcer->resolver, &answer) > 0) {
         struct inquiry *inquiry = rdy_slab_get(&announcer->inquiries, answer.key);
         if (inquiry != NULL) /* else its time is up */
             take_addresses(inquiry, &answer);
         free(answer.addresses);
     }
+    schedule_names(announcer);
+}
+
+static void on_names(struct loop_watch *watch, rdy_event event)
+{
+    (void)event;
+    take_names(watch->context);
 }
 
 static bool look_up(struct inquiry *inquiry, const char *host, uint16_t port)
@@ -225,6 +238,8 @@ static bool look_up(struct inquiry *inquiry, const char *host, uint16_t port)
                               announcer->round->family, &announcer->resolver);
     if (error == 0)
         error = resolver_ask(announcer->resolver, host, port, inquiry->token);
+    if (error == 0)
+        schedule_names(announcer);
     set_problem(inquiry, rdy_error_sentence(error));
     return error == 0;
 }
@@ -274,6 +289,7 @@ int udp_announcer_open(struct round *round, struct udp_announcer **out)
     if (announcer == NULL)
         return -ENOMEM;
     announcer->round = round;
+    announcer->due = (struct loop_timer){.expired = take_names, .context = announcer};
     rdy_slab_init(&announcer->inquiries, sizeof(struct inquiry));
     /* For its token: the descriptors under that are the resolver's. */
     const int error = loop_add(&round->loop, -1, 0, on_names, announcer, &announcer->answers);
@@ -316,6 +332,7 @@ void udp_announcer_close(struct udp_announcer *announcer)
     for (size_t cursor = 0; (inquiry = rdy_slab_walk(&announcer->inquiries, &cursor, &token)) != NULL;)
         free_inquiry(inquiry);
     resolver_close(announcer->resolver);
+    loop_arm(&announcer->round->loop, &announcer->due, RDY_FOREVER);
     loop_remove(&announcer->round->loop, announcer->answers);
     rdy_slab_free(&announcer->inquiries);
     free(announcer);

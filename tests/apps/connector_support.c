@@ -31,12 +31,13 @@ static void begin_connector(void)
     connector = NULL;
     socket_count = 0;
     threads_before = threads_count();
+    fake_names_begin();
 }
 
 static void end_connector(void)
 {
     peer_connector_close(connector);
-    slow_names_release();
+    fake_names_end();
     threads_wait_until(threads_before);
     peer_list_free(&peers);
     for (size_t i = 0; i < socket_count; i++)

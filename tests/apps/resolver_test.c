@@ -25,6 +25,7 @@ static int threads_before;
 static void begin(void)
 {
     threads_before = threads_count();
+    fake_names_begin();
     ck_assert_int_eq(rdy_poll_open(NULL, &poll), 0);
     ck_assert_int_eq(rdy_events_alloc(8, &events), 0);
     ck_assert_int_eq(resolver_open(rdy_poll_registry(poll), TOKEN, AF_UNSPEC, &names), 0);
@@ -39,6 +40,7 @@ static void ask_for_family(int family)
 static void end(void)
 {
     resolver_close(names);
+    fake_names_end();
     threads_wait_until(threads_before);
     rdy_events_free(&events);
     rdy_poll_close(poll);
@@ -49,9 +51,11 @@ static void take_answers(resolved *answers, size_t count)
 {
     size_t taken = 0;
     while (taken < count) {
-        ck_assert_int_gt(rdy_poll_wait(poll, &events, 10 * RDY_SECOND), 0);
-        ck_assert_uint_eq(events.items[0].token, TOKEN);
-        ck_assert(rdy_event_is_readable(events.items[0]));
+        const int64_t timeout_ns = rdy_clock_until(rdy_clock_now(), resolver_deadline(names));
+        const int ready = rdy_poll_wait(poll, &events, timeout_ns);
+        ck_assert_int_ge(ready, 0);
+        for (int i = 0; i < ready; i++)
+            ck_assert_uint_eq(events.items[i].token, TOKEN);
         while (taken < count && resolver_next(names, &answers[taken]) > 0)
             taken++;
     }
@@ -91,7 +95,7 @@ START_TEST(a_name_that_is_not_known_is_answered_with_the_error)
 }
 END_TEST
 
-START_TEST(more_questions_than_threads_are_each_answered_once)
+START_TEST(many_questions_are_each_answered_once)
 {
     enum { QUESTIONS = 50 };
     resolved answers[QUESTIONS];
@@ -170,7 +174,7 @@ START_TEST(what_this_machine_lacks_is_told_from_a_name_that_is_not_known)
     resolved answer;
     ck_assert_int_eq(resolver_ask(names, _i == 0 ? AGAIN_NAME : SYSTEM_NAME, 80, 1), 0);
     take_answers(&answer, 1);
-    ck_assert_int_eq(answer.error, _i == 0 ? -EAGAIN : -EMFILE);
+    ck_assert_int_eq(answer.error, _i == 0 ? -EAGAIN : fake_system_error);
 }
 END_TEST
 
@@ -231,7 +235,7 @@ static Suite *resolver_suite(void)
     tcase_set_timeout(lookups, 30);
     tcase_add_test(lookups, a_name_is_answered_with_its_addresses_and_the_port);
     tcase_add_test(lookups, a_name_that_is_not_known_is_answered_with_the_error);
-    tcase_add_test(lookups, more_questions_than_threads_are_each_answered_once);
+    tcase_add_test(lookups, many_questions_are_each_answered_once);
     tcase_add_test(lookups, the_name_is_copied_when_it_is_asked);
     tcase_add_test(lookups, all_addresses_of_a_name_are_answered_in_their_order);
     tcase_add_loop_test(lookups, addresses_of_another_family_than_asked_for_are_left_out, 0,

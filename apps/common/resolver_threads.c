@@ -8,22 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/common/unmapped.h"
+#include "apps/common/lookup.h"
+#include "reactor/clock.h"
 #include "reactor/waker.h"
 
-/* A question, and in the same memory its answer: a thread that has looked a name up cannot run short. */
-typedef struct lookup {
-    struct lookup *next;
-    resolved answer;
-    int family;
-    uint16_t port;
-    char host[];
-} lookup;
+enum { THREADS = 4 };
 
-typedef struct lookup_queue {
-    lookup *first;
-    lookup *last;
-} lookup_queue;
+/* In one block of memory: a thread that has looked a name up cannot run short of it. */
+typedef struct question {
+    lookup lookup;
+    char host[];
+} question;
 
 /*
  * What the loop and the threads share. Each of them holds a reference, for a thread that is inside
@@ -41,32 +36,6 @@ struct resolver {
     size_t idle;
     size_t pending; /* questions that no thread has taken yet */
 };
-
-static void push(lookup_queue *queue, lookup *entry)
-{
-    entry->next = NULL;
-    if (queue->first == NULL)
-        queue->first = entry;
-    else
-        queue->last->next = entry;
-    queue->last = entry;
-}
-
-static lookup *pop(lookup_queue *queue)
-{
-    lookup *entry = queue->first;
-    if (entry != NULL)
-        queue->first = entry->next;
-    return entry;
-}
-
-static void drop(lookup_queue *queue)
-{
-    for (lookup *entry = pop(queue); entry != NULL; entry = pop(queue)) {
-        free(entry->answer.addresses);
-        free(entry);
-    }
-}
 
 /* Unlocks, and frees what nobody holds any more. */
 static void release(resolver *core)
@@ -97,42 +66,25 @@ static int error_of_lookup(int code)
     }
 }
 
-/* An IPv4-mapped address was asked for as one of IPv6 and is none. */
-static int convert(const struct addrinfo *item, const lookup *entry, rdy_address *out)
-{
-    rdy_address address;
-    int error = rdy_address_from_sockaddr(item->ai_addr, item->ai_addrlen, &address);
-    if (error == 0)
-        error = rdy_address_set_port(&address, entry->port);
-    if (error < 0)
-        return error;
-    *out = unmapped(&address);
-    return entry->family == AF_UNSPEC || entry->family == rdy_address_family(out) ? 0 : -EAFNOSUPPORT;
-}
-
 static int take_addresses(const struct addrinfo *list, lookup *entry)
 {
-    resolved *answer = &entry->answer;
-    size_t count = 1; /* success has at least one */
-    for (const struct addrinfo *item = list->ai_next; item != NULL; item = item->ai_next)
-        count++;
-    answer->addresses = calloc(count, sizeof *answer->addresses);
-    if (answer->addresses == NULL)
-        return -ENOMEM;
-    for (; list != NULL; list = list->ai_next)
-        answer->count += convert(list, entry, &answer->addresses[answer->count]) == 0;
-    return answer->count == 0 ? -ENXIO : 0;
+    int error = 0;
+    for (; error == 0 && list != NULL; list = list->ai_next)
+        error = lookup_add_address(entry, list->ai_addr, list->ai_addrlen);
+    return error;
 }
 
 static void look_up(lookup *entry)
 {
     const struct addrinfo hints = {.ai_family = entry->family, .ai_socktype = SOCK_STREAM};
+    const char *host = ((question *)entry)->host;
     struct addrinfo *list = NULL;
-    entry->answer.error = error_of_lookup(getaddrinfo(entry->host, NULL, &hints, &list));
-    if (entry->answer.error != 0)
-        return;
-    entry->answer.error = take_addresses(list, entry);
-    freeaddrinfo(list);
+    int error = error_of_lookup(getaddrinfo(host, NULL, &hints, &list));
+    if (error == 0) {
+        error = take_addresses(list, entry);
+        freeaddrinfo(list);
+    }
+    lookup_finish(entry, error);
 }
 
 /* The next question, or NULL once the resolver is closed. */
@@ -145,7 +97,7 @@ static lookup *wait_for_question(resolver *core)
     if (core->waker == NULL)
         return NULL;
     core->pending--;
-    return pop(&core->questions);
+    return lookup_queue_pop(&core->questions);
 }
 
 static void *run_thread(void *argument)
@@ -156,11 +108,11 @@ static void *run_thread(void *argument)
         pthread_mutex_unlock(&core->lock);
         look_up(entry);
         pthread_mutex_lock(&core->lock);
-        push(&core->answers, entry);
+        lookup_queue_push(&core->answers, entry);
         if (core->waker != NULL)
             rdy_waker_wake(core->waker); /* never blocks, so it may be done under the lock */
     }
-    drop(&core->answers);
+    lookup_queue_drop(&core->answers);
     release(core);
     return NULL;
 }
@@ -201,35 +153,46 @@ int resolver_open(rdy_registry *registry, rdy_token token, int family, resolver 
     return 0;
 }
 
+size_t resolver_at_once(void)
+{
+    return THREADS;
+}
+
 int resolver_ask(resolver *core, const char *host, uint16_t port, uintptr_t key)
 {
     const size_t size = strlen(host) + 1;
-    lookup *entry = calloc(1, sizeof *entry + size);
-    if (entry == NULL)
+    question *asked = calloc(1, sizeof *asked + size);
+    if (asked == NULL)
         return -ENOMEM;
-    memcpy(entry->host, host, size);
-    entry->family = core->family;
-    entry->port = port;
-    entry->answer.key = key;
+    memcpy(asked->host, host, size);
+    asked->lookup.answer.key = key;
+    asked->lookup.family = core->family;
+    asked->lookup.port = port;
     pthread_mutex_lock(&core->lock);
-    if (core->pending >= core->idle && core->threads < RESOLVER_THREADS)
+    if (core->pending >= core->idle && core->threads < THREADS)
         (void)start_thread(core); /* while there is another thread, that one will come to it */
     const bool served = core->threads > 0;
     if (served) {
-        push(&core->questions, entry);
+        lookup_queue_push(&core->questions, &asked->lookup);
         core->pending++;
         pthread_cond_signal(&core->asked);
     }
     pthread_mutex_unlock(&core->lock);
     if (!served)
-        free(entry);
+        free(asked);
     return served ? 0 : -ENOMEM;
+}
+
+int64_t resolver_deadline(resolver *core)
+{
+    (void)core; /* each answer wakes the poll */
+    return RDY_NEVER;
 }
 
 int resolver_next(resolver *core, resolved *answer)
 {
     pthread_mutex_lock(&core->lock);
-    lookup *entry = pop(&core->answers);
+    lookup *entry = lookup_queue_pop(&core->answers);
     pthread_mutex_unlock(&core->lock);
     if (entry == NULL)
         return 0;
@@ -245,8 +208,8 @@ void resolver_close(resolver *core)
     pthread_mutex_lock(&core->lock);
     rdy_waker_close(core->waker);
     core->waker = NULL;
-    drop(&core->questions);
-    drop(&core->answers);
+    lookup_queue_drop(&core->questions);
+    lookup_queue_drop(&core->answers);
     pthread_cond_broadcast(&core->asked);
     release(core);
 }
