@@ -8,8 +8,15 @@
 #include "reactor/registry.h"
 
 /*
- * Looks names up without blocking the loop, to whose thread all functions belong: getaddrinfo(3) in a few threads, whose
- * answers wake the poll.
+ * Looks names up without blocking the loop, to whose thread all functions belong. There are two of them, and a program
+ * is linked with one:
+ *
+ *      resolver_cares.c    c-ares: the hosts file and DNS, on sockets that are registered with the loop's poll
+ *      resolver_threads.c  getaddrinfo(3), with all that nsswitch.conf(5) names, in a few threads that wake the poll
+ *
+ * The addresses of both families come at once, when the slower of the two questions is answered: there is no
+ * Resolution Delay (RFC 8305, section 3). A name server that answers for A but is silent for AAAA so costs a name
+ * all the time that the resolver waits for it, as getaddrinfo(3) does; AF_INET does without.
  */
 typedef struct resolver resolver;
 
@@ -24,7 +31,7 @@ typedef struct resolved {
 /*
  * Opens a resolver whose events come with `token`, from one source or several, and tell that there may be answers.
  * `family` is that of the addresses that are asked for: AF_INET, AF_INET6, or AF_UNSPEC for both. 0 or a negative
- * errno.
+ * errno. The program ignores SIGPIPE (signal(7)): c-ares writes to name servers over TCP.
  */
 int resolver_open(rdy_registry *registry, rdy_token token, int family, resolver **out);
 

@@ -2,8 +2,11 @@
 #define RDY_TESTS_APPS_FAKE_NAMES_H
 
 /*
- * A getaddrinfo(3) that takes the place of the system's in a test program. It knows the names below and
- * passes every other one on.
+ * Names that do not exist, for the tests of the two resolvers.
+ *
+ *      fake_names.c    a getaddrinfo(3) that takes the place of the system's in a test program and passes every
+ *                      other name on
+ *      fake_server.c   a name server on the loopback for the resolvers of c-ares; other names are not known to it
  */
 #define SLOW_NAME   "slow.test"   /* not answered until slow_names_release, and then not known */
 #define LATE_NAME   "late.test"   /* likewise, and then 127.0.0.1 */
@@ -13,6 +16,7 @@
 #define MAPPED_NAME "mapped.test" /* 127.0.0.1 as an IPv4-mapped address, then ::1 */
 #define FIRST_NAME  "first.test"  /* 127.0.0.1 */
 #define SECOND_NAME "second.test" /* 127.0.0.1 */
+#define CUT_NAME    "cut.test"    /* of the server only: 127.0.0.1, which it tells over TCP */
 #define AGAIN_NAME  "again.test"  /* a server that does not answer: -EAGAIN */
 #define SYSTEM_NAME "system.test" /* fake_system_error */
 
