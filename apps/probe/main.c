@@ -5,7 +5,7 @@
 #include "apps/common/option.h"
 #include "apps/common/standard_descriptors.h"
 #include "apps/common/standard_output.h"
-#include "apps/probe/merge.h"
+#include "apps/probe/merge/merge.h"
 #include "apps/probe/options.h"
 #include "apps/probe/run.h"
 

@@ -9,7 +9,7 @@
 #include "apps/common/peer_input.h"
 #include "apps/common/peer_list.h"
 #include "apps/connect/peer_connector.h"
-#include "apps/probe/mode.h"
+#include "apps/probe/report/mode.h"
 #include "apps/torrent/info_hash.h"
 
 enum format {

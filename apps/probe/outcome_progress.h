@@ -2,7 +2,7 @@
 #define RDY_APPS_PROBE_OUTCOME_PROGRESS_H
 
 #include "apps/common/progress.h"
-#include "apps/probe/outcome.h"
+#include "apps/probe/report/outcome.h"
 
 /* The line of progress of a run, with the outcomes so far. Begin it with progress_begin; zeroed it is hidden. */
 struct outcome_progress {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "apps/probe/content.h"
+#include "apps/probe/talk/content.h"
 #include "tests/suite.h"
 
 /* Four pieces of 10 bytes and one of 5, in files whose borders are not those of the pieces. */

@@ -1,7 +1,7 @@
 #ifndef RDY_TESTS_APPS_EXCHANGE_SUPPORT_H
 #define RDY_TESTS_APPS_EXCHANGE_SUPPORT_H
 
-#include "apps/probe/exchange.h"
+#include "apps/probe/talk/exchange.h"
 #include "apps/torrent/metainfo.h"
 #include "tests/suite.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/probe/handshake.h"
+#include "apps/probe/talk/handshake.h"
 #include "tests/suite.h"
 
 static const uint8_t info_hash[HANDSHAKE_HASH_SIZE] = "0123456789abcdefghij";

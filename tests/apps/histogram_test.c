@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "apps/probe/histogram.h"
+#include "apps/probe/report/histogram.h"
 #include "tests/suite.h"
 
 enum { TIMES = 5000 };

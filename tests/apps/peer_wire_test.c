@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/probe/peer_wire.h"
+#include "apps/probe/talk/peer_wire.h"
 #include "tests/suite.h"
 
 /* What a reader makes of a stream: a line for each message, its parts put together, and how it ended. */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/probe/report_json.h"
-#include "apps/probe/report_read.h"
-#include "apps/probe/table.h"
+#include "apps/probe/report/report_json.h"
+#include "apps/probe/merge/report_read.h"
+#include "apps/probe/report/table.h"
 #include "reactor/clock.h"
 #include "tests/suite.h"
 

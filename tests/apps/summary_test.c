@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "apps/probe/summary.h"
+#include "apps/probe/report/summary.h"
 #include "net/failure.h"
 #include "tests/suite.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/probe/svg.h"
+#include "apps/probe/svg/svg.h"
 
 enum { PEERS_MOST = 10000, LINE_MOST = 1000 };
 

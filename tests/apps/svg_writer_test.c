@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "apps/probe/svg_writer.h"
+#include "apps/probe/svg/svg_writer.h"
 #include "reactor/clock.h"
 #include "tests/suite.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/probe/table.h"
+#include "apps/probe/report/table.h"
 #include "reactor/clock.h"
 #include "tests/suite.h"
 

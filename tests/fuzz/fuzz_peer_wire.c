@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "apps/probe/exchange.h"
+#include "apps/probe/talk/exchange.h"
 #include "reactor/clock.h"
 #include "tests/fuzz/fuzz.h"
 
