@@ -91,7 +91,7 @@ END_TEST
 
 /* ---- waits that are under way ---- */
 
-enum { WAITERS = 2, CHANGES = 100000 };
+enum { WAITERS = 2, CHANGES = 20000 };
 
 /* An assertion for each would take longer, and memory. */
 static int change_often(rdy_source *source, int times)
