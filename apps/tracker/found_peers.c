@@ -3,15 +3,29 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/common/address_bytes.h"
 #include "apps/common/option.h"
+#include "apps/common/unmapped.h"
 
 enum {
     NAME_MAX_TEXT = 253 + sizeof ":65535", /* RFC 1035 */
     LINE_MAX_TEXT = 1024,
 };
+
+/* Not of whoever connects, as 0.0.0.0 is and all that begins so, not of many, and not reserved (RFC 6890). */
+static bool is_of_one_host(const rdy_address *address)
+{
+    static const uint8_t unspecified[ADDRESS_BYTES_MAX];
+    uint8_t bytes[ADDRESS_BYTES_MAX] = {0};
+    const rdy_address plain = unmapped(address);
+    if (address_get_bytes(&plain, bytes) < sizeof bytes)
+        return bytes[0] != 0 && bytes[0] < 224;
+    return memcmp(bytes, unspecified, sizeof bytes) != 0 && bytes[0] != 0xFF;
+}
 
 static int add_address(const rdy_address *address, const struct own_port *own, int family, peer_list *peers,
                        struct found_peers *found)
@@ -20,7 +34,7 @@ static int add_address(const rdy_address *address, const struct own_port *own, i
         found->ourselves++;
         return 0;
     }
-    if (family != AF_UNSPEC && rdy_address_family(address) != family) {
+    if (!is_of_one_host(address) || (family != AF_UNSPEC && rdy_address_family(address) != family)) {
         found->useless++;
         return 0;
     }

@@ -11,7 +11,7 @@
 struct found_peers {
     size_t count;     /* that may be tried; those that are in the list already count, too */
     size_t ourselves; /* left out */
-    size_t useless;   /* left out: of the wrong family, or no address that could be connected to */
+    size_t useless;   /* left out: of the wrong family, or no address of one host */
 };
 
 /* Adds the peers to the list. `family` is theirs, AF_UNSPEC for any. 0 or -ENOMEM. */

@@ -137,6 +137,13 @@ class Http(Case):
         ):
             self.assertEqual(sorted(self.ask(self.http(answer).url)), sorted(expected))
 
+    def test_what_is_no_address_of_one_host_is_left_out(self):
+        ipv4 = ["0.0.0.0:80", "0.1.2.3:80", "224.0.0.1:80", "255.255.255.255:80", "223.255.255.255:80"]
+        ipv6 = compact("[::]:80", "[ff02::1]:80", "[::ffff:0.0.0.0]:80", "[fe80::1]:80")
+        found = self.ask(self.http(reply(*ipv4, peers6=ipv6)).url)
+        self.assertEqual(sorted(found), ["223.255.255.255:80", "[fe80::1]:80"])
+        self.assertIn("2 peers, 7 of no use", self.stderr)
+
     def test_a_family_that_is_not_asked_for_is_left_out(self):
         answer = reply("1.2.3.4:80", peers6=compact("[2001:db8::1]:80"))
         self.assertEqual(self.ask("--ipv4", self.http(answer).url), ["1.2.3.4:80"])
