@@ -21,25 +21,25 @@ static bool is_of_one_host(const rdy_address *address)
 {
     static const uint8_t unspecified[ADDRESS_BYTES_MAX];
     uint8_t bytes[ADDRESS_BYTES_MAX] = {0};
-    const rdy_address plain = unmapped(address);
-    if (address_get_bytes(&plain, bytes) < sizeof bytes)
+    if (address_get_bytes(address, bytes) < sizeof bytes)
         return bytes[0] != 0 && bytes[0] < 224;
     return memcmp(bytes, unspecified, sizeof bytes) != 0 && bytes[0] != 0xFF;
 }
 
-static int add_address(const rdy_address *address, const struct own_port *own, int family, peer_list *peers,
+static int add_address(const rdy_address *named, const struct own_port *own, int family, peer_list *peers,
                        struct found_peers *found)
 {
-    if (own_port_is(own, address)) {
+    const rdy_address address = unmapped(named); /* what is connected to */
+    if (own_port_is(own, &address)) {
         found->ourselves++;
         return 0;
     }
-    if (!is_of_one_host(address) || (family != AF_UNSPEC && rdy_address_family(address) != family)) {
+    if (!is_of_one_host(&address) || (family != AF_UNSPEC && rdy_address_family(&address) != family)) {
         found->useless++;
         return 0;
     }
     found->count++;
-    return peer_list_add_address(peers, address);
+    return peer_list_add_address(peers, &address);
 }
 
 /* It has been checked: it is no network, nor anything else that the list would take. */

@@ -148,6 +148,9 @@ class Http(Case):
         answer = reply("1.2.3.4:80", peers6=compact("[2001:db8::1]:80"))
         self.assertEqual(self.ask("--ipv4", self.http(answer).url), ["1.2.3.4:80"])
         self.assertIn("1 peer, 1 of no use", self.stderr)
+        mapped = reply(peers6=compact("[::ffff:1.2.3.4]:80"))
+        self.assertEqual(self.ask("--ipv4", self.http(mapped).url), ["1.2.3.4:80"])
+        self.assertEqual(self.ask("--ipv6", self.http(mapped, host="::1").url), [])
         self.assertEqual(self.ask("--ipv6", self.http(answer, host="::1").url), ["[2001:db8::1]:80"])
         self.assertEqual(self.ask("--ipv6", self.http(answer).url, answered=0), [])
 
