@@ -236,7 +236,7 @@ static int probe(struct prober *prober, struct report *report)
     prober->begun_ns = rdy_clock_now();
     report_begin_now(report);
     peer_run_note_clamp(prober->connector);
-    const int status = run(prober, report);
+    const int status = prober->settings->is_interrupted ? -ECANCELED : run(prober, report);
     describe(prober, report);
     report->interrupted = status == -ECANCELED;
     fill_in(prober);

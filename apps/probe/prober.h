@@ -12,6 +12,7 @@
 struct prober_settings {
     peer_connector_options connector;  /* all but the talk, which is the prober's */
     struct exchange_settings exchange; /* with the mode of the run */
+    bool is_interrupted;               /* before it began: nobody is probed, all are told to be not done */
     bool progress;                     /* draw it on stderr, if that is a terminal */
     /* Called for each peer as it is decided, or NULL. Whether to go on: false ends the run as a signal does. */
     bool (*decided)(void *context, size_t index, const struct result *result);

@@ -166,7 +166,7 @@ static uint32_t pieces_of(const struct options *options)
     return options->pieces < EXCHANGE_ALL_PIECES ? (uint32_t)options->pieces : EXCHANGE_ALL_PIECES;
 }
 
-static struct prober_settings settings_of(struct run *run)
+static struct prober_settings settings_of(struct run *run, bool is_interrupted)
 {
     const struct options *options = run->options;
     struct prober_settings settings = {
@@ -182,6 +182,7 @@ static struct prober_settings settings_of(struct run *run)
                 .total_timeout_ns = options->total_timeout_ns == 0 ? RDY_FOREVER : options->total_timeout_ns,
                 .content = run->content,
             },
+        .is_interrupted = is_interrupted,
         .progress = !options->quiet && !options->no_progress,
         .context = run,
     };
@@ -195,10 +196,11 @@ static struct prober_settings settings_of(struct run *run)
     return settings;
 }
 
-static int probe(struct run *run)
+/* Also if the trackers were interrupted: who is known by then is told to be not done. */
+static int probe(struct run *run, bool is_interrupted)
 {
     const struct options *options = run->options;
-    const struct prober_settings settings = settings_of(run);
+    const struct prober_settings settings = settings_of(run, is_interrupted);
     const struct report_shard shard = {options->input.shard, options->input.shard_count};
     struct report report;
     const int code = prober_run(&options->peers, &settings, &report);
@@ -224,8 +226,8 @@ int run_probe(struct options *options)
         code = try_outputs(&run);
     if (code == EXIT_OK)
         code = ask_trackers(&run);
-    if (code == EXIT_OK)
-        code = probe(&run);
+    if (code == EXIT_OK || code == EXIT_INTERRUPTED)
+        code = probe(&run, code == EXIT_INTERRUPTED);
     if (run.content != NULL && content_close(run.content) < 0)
         code = EXIT_SYSTEM;
     output_file_abandon(&run.lines);

@@ -164,6 +164,22 @@ class Interruption(Case):
         wait_until(lambda: len(through) == 2 and len(reached) == 3, "all are where they are to be")
         return process
 
+    def test_an_interrupt_while_a_tracker_is_asked_prints_a_partial_report(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.settimeout(PATIENCE)
+            tracker = "udp://127.0.0.1:%d" % silent.getsockname()[1]
+            for peers in ([], [self.peers.serve(hold)]):
+                process = start("--info-hash", HASH, "--tracker", tracker, "--json", *peers)
+                self.addCleanup(process.kill)
+                silent.recv(64)
+                process.send_signal(signal.SIGINT)
+                output, errors = process.communicate(timeout=PATIENCE)
+                self.assertEqual((process.returncode, errors), (130, b""))
+                report = json.loads(output)
+                self.assertEqual((report["partial"], report["not_done"]), (True, len(peers)))
+                self.assertEqual([entry["attempts"] for entry in report["peers"]], [0] * len(peers))
+
     def test_who_is_under_way_has_the_times_until_then(self):
         process = self.start_and_wait("--json")
         process.send_signal(signal.SIGINT)
