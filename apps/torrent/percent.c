@@ -18,9 +18,9 @@ static char decode_byte(const char **next, const char *end)
 {
     const int high = end - *next >= 3 ? hex_digit((*next)[1]) : -1;
     const int low = high >= 0 ? hex_digit((*next)[2]) : -1;
-    *next += 3;
     if (low < 0)
         return '\0';
+    *next += 3;
     return (char)(high << 4 | low);
 }
 
