@@ -226,7 +226,8 @@ static size_t give_up_queue(peer_connector *connector, peer_queue *queue, int er
 
 size_t peer_connector_give_up(peer_connector *connector, int error)
 {
-    return give_up_queue(connector, &connector->addresses, error) +
+    return give_up_queue(connector, &connector->begun, error) +
+           give_up_queue(connector, &connector->addresses, error) +
            give_up_queue(connector, &connector->faulted, error) +
            give_up_queue(connector, &connector->names, error);
 }

@@ -75,7 +75,7 @@ static void leave(peer_connector *connector, peer_probe *probe, peer_state state
 void peer_probe_put_back(peer_connector *connector, peer_probe *probe)
 {
     leave(connector, probe, PEER_WAITING);
-    peer_queue_prepend(&connector->addresses, probe);
+    peer_queue_append(&connector->begun, probe);
 }
 
 void peer_probe_fail(peer_connector *connector, peer_probe *probe, int error, rdy_failure failure)
@@ -168,7 +168,7 @@ void peer_probe_end_noted(peer_connector *connector, peer_probe *probe)
 static void stop_backing_off(peer_connector *connector, peer_probe *probe)
 {
     connector->backing_off--;
-    peer_queue_prepend(&connector->addresses, probe);
+    peer_queue_append(&connector->begun, probe);
 }
 
 /* ---- the talk ---- */

@@ -48,7 +48,8 @@ struct peer_connector {
     peer_talk talk;
     address_set addresses_seen;
     peer_queue names;     /* waiting, to be looked up */
-    peer_queue addresses; /* waiting, to be connected to: first those that have begun */
+    peer_queue begun;     /* waiting, to be connected to, with a lookup or a connect behind them */
+    peer_queue addresses; /* waiting, to be connected to for the first time */
     peer_queue growing;   /* connecting, and to begin another attempt beside the one they have */
     peer_queue faulted;   /* waiting, to be connected to once more after a local fault */
     size_t fault_tries;   /* that are allowed to those while others are under way */
@@ -79,7 +80,7 @@ bool peer_probe_is_exhaustion(int error);
 /* Something was started for the probe, which `state` names. */
 void peer_probe_enter(peer_connector *connector, peer_probe *probe, peer_state state);
 
-/* Back to wait, before all others; its clock stands still until it is started again. */
+/* Back to wait, before all that have not begun; its clock stands still until it is started again. */
 void peer_probe_put_back(peer_connector *connector, peer_probe *probe);
 
 /*

@@ -23,13 +23,14 @@ static bool may_try_faulted(const peer_connector *connector)
 
 /*
  * The queue whose turn it is: of races that grow, for their time runs, then that of the peer which was given
- * first. NULL if no peer can be started. A lookup's clock runs, too, so it is not begun before the resolver has
- * room for it.
+ * first, with those that have begun before those that have not. NULL if no peer can be started. A lookup's clock
+ * runs, too, so it is not begun before the resolver has room for it.
  */
 static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
 {
+    peer_queue *addresses = connector->begun.first != NULL ? &connector->begun : &connector->addresses;
     const peer_probe *name = connector->names.first;
-    const peer_probe *address = connector->addresses.first;
+    const peer_probe *address = addresses->first;
     if (connector->growing.first != NULL && may_connect)
         return &connector->growing;
     if (connector->is_sequential && connector->under_way + connector->resolving + connector->backing_off > 0)
@@ -41,7 +42,7 @@ static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
     if (name == NULL && address == NULL)
         return may_connect && may_try_faulted(connector) ? &connector->faulted : NULL;
     const bool is_name = address == NULL || (name != NULL && name < address);
-    return is_name ? &connector->names : &connector->addresses;
+    return is_name ? &connector->names : addresses;
 }
 
 int64_t peer_turn_next(peer_connector *connector)

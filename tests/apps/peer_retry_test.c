@@ -106,6 +106,24 @@ START_TEST(others_are_tried_during_the_delay)
 }
 END_TEST
 
+/* Two come back one after another while a third has the only connection. */
+START_TEST(who_has_waited_longest_is_tried_again_first)
+{
+    retry(1);
+    options.retry_delay_ns = 150 * RDY_MILLISECOND;
+    options.timeout_ns = SHORT_TIMEOUT;
+    options.rate = 50;
+    options.concurrency = 1;
+    options.report_failures = true;
+    (void)add_refusing();
+    (void)add_refusing();
+    (void)add_silent();
+    open_connector();
+    ck_assert_uint_eq(next_peer(), 0);
+    ck_assert_uint_eq(next_peer(), 1);
+}
+END_TEST
+
 START_TEST(one_after_another_nobody_is_begun_during_the_delay)
 {
     retry(2);
@@ -263,6 +281,7 @@ int main(void)
     const TTest *const once[] = {
         the_last_try_is_the_outcome,
         others_are_tried_during_the_delay,
+        who_has_waited_longest_is_tried_again_first,
         one_after_another_nobody_is_begun_during_the_delay,
         a_name_that_is_not_known_is_not_asked_for_again,
         what_was_talked_before_the_last_try_counts_as_time_and_not_as_its_phase,
