@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "apps/common/descriptors.h"
+#include "apps/connect/peer_event.h"
 #include "apps/connect/peer_lookup.h"
 #include "apps/connect/peer_race.h"
 #include "apps/connect/peer_turn.h"
@@ -152,13 +153,13 @@ static int wait_and_handle(peer_connector *connector, int64_t moment_ns)
     if (count < 0)
         return count;
     for (size_t i = 0; i < connector->events.count; i++)
-        peer_probe_handle(connector, connector->events.items[i].token);
+        peer_event_take(connector, connector->events.items[i].token);
     const int64_t now_ns = rdy_clock_now();
     if (peer_lookup_deadline(connector) <= now_ns)
         peer_lookup_take_answers(connector);
     rdy_timer *timer;
     while ((timer = rdy_timer_wheel_expire(&connector->wheel, now_ns)) != NULL)
-        peer_probe_expire(connector, (peer_probe *)(void *)timer);
+        peer_event_expire(connector, (peer_probe *)(void *)timer);
     return 0;
 }
 

@@ -45,14 +45,6 @@ int peer_lookup_next_address(peer_connector *connector, peer_probe *probe)
     return 1;
 }
 
-void peer_lookup_rewind(peer_probe *probe)
-{
-    if (probe->address_claimed == 0)
-        return;
-    probe->outcome.address = &probe->addresses[0];
-    probe->address_next = 1;
-}
-
 /* Both families have come at once, so there is no other one to wait for (RFC 8305, Resolution Delay). */
 static void use_addresses(peer_connector *connector, peer_probe *probe)
 {

@@ -20,7 +20,4 @@ void peer_lookup_take_answers(peer_connector *connector);
  */
 int peer_lookup_next_address(peer_connector *connector, peer_probe *probe);
 
-/* Goes back to the first of the addresses that it has gone to; a peer without a name stays at its own. */
-void peer_lookup_rewind(peer_probe *probe);
-
 #endif

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 
-#include "apps/connect/peer_attempt.h"
-#include "apps/connect/peer_lookup.h"
 #include "apps/connect/peer_race.h"
 
 enum {
@@ -104,6 +102,15 @@ static int64_t retry_delay(const peer_connector *connector, unsigned retries)
     return delay_ns < PEER_CONNECTOR_RETRY_DELAY_MOST ? delay_ns : PEER_CONNECTOR_RETRY_DELAY_MOST;
 }
 
+/* Goes back to the first of the addresses of its name that it has gone to. */
+static void rewind_addresses(peer_probe *probe)
+{
+    if (probe->address_claimed == 0)
+        return; /* it is an address */
+    probe->outcome.address = &probe->addresses[0];
+    probe->address_next = 1;
+}
+
 /* All begins anew, but what it has cost so far is kept. */
 static void back_off(peer_connector *connector, peer_probe *probe)
 {
@@ -112,7 +119,7 @@ static void back_off(peer_connector *connector, peer_probe *probe)
     leave(connector, probe, PEER_WAITING);
     probe->outcome.earlier_ns = probe->outcome.elapsed_ns;
     probe->outcome.has_talked = false;
-    peer_lookup_rewind(probe);
+    rewind_addresses(probe);
     connector->backing_off++;
     rdy_timer_wheel_arm(&connector->wheel, &probe->timer, rdy_clock_after(rdy_clock_now(), delay_ns));
 }
@@ -165,7 +172,7 @@ void peer_probe_end_noted(peer_connector *connector, peer_probe *probe)
     peer_queue_append(&connector->faulted, probe);
 }
 
-static void stop_backing_off(peer_connector *connector, peer_probe *probe)
+void peer_probe_stop_backing_off(peer_connector *connector, peer_probe *probe)
 {
     connector->backing_off--;
     peer_queue_append(&connector->begun, probe);
@@ -173,7 +180,7 @@ static void stop_backing_off(peer_connector *connector, peer_probe *probe)
 
 /* ---- the talk ---- */
 
-static void advance_talk(peer_connector *connector, peer_probe *probe)
+void peer_probe_advance_talk(peer_connector *connector, peer_probe *probe)
 {
     const int64_t earlier_ns = probe->talk_deadline_ns;
     const int64_t now_ns = rdy_clock_now();
@@ -202,43 +209,7 @@ void peer_probe_begin_talk(peer_connector *connector, peer_probe *probe)
     probe->talk_started_ns = rdy_clock_now();
     probe->talk_deadline_ns = RDY_NEVER;
     rdy_timer_wheel_cancel(&connector->wheel, &probe->timer); /* it was the connect's */
-    advance_talk(connector, probe);
-}
-
-/* ---- events ---- */
-
-void peer_probe_handle(peer_connector *connector, rdy_token token)
-{
-    if (token == PEER_PROBE_SIGNAL_TOKEN) {
-        connector->is_stopped = true;
-        return;
-    }
-    if (token == PEER_PROBE_WAKE_TOKEN) {
-        while (rdy_signals_next(&connector->wake_signals) > 0)
-            connector->is_woken = true;
-        return;
-    }
-    if (token == PEER_PROBE_LOOKUP_TOKEN) {
-        peer_lookup_take_answers(connector);
-        return;
-    }
-    peer_probe *probe = &connector->probes[token];
-    if (probe->outcome.state == PEER_TALKING)
-        advance_talk(connector, probe);
-    else
-        peer_attempt_advance(connector, probe);
-}
-
-void peer_probe_expire(peer_connector *connector, peer_probe *probe)
-{
-    if (probe->outcome.state == PEER_CONNECTING)
-        peer_attempt_expire(connector, probe);
-    else if (probe->outcome.state == PEER_TALKING)
-        advance_talk(connector, probe);
-    else if (probe->outcome.state == PEER_RESOLVING)
-        peer_probe_fail(connector, probe, -ETIMEDOUT, RDY_FAILURE_TIMED_OUT);
-    else if (probe->outcome.state == PEER_WAITING)
-        stop_backing_off(connector, probe);
+    peer_probe_advance_talk(connector, probe);
 }
 
 void peer_probe_give_up(peer_connector *connector, peer_probe *probe, int error)

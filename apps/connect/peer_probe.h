@@ -15,14 +15,16 @@
 #include "reactor/timer_wheel.h"
 
 /*
- * Private to the peer connector: its probes and the steps between their states, which peer_connector.h draws.
+ * Private to the peer connector: its probes and the steps between their states, which peer_connector.h draws. Each
+ * of these calls those below it only:
  *
  *      peer_connector.c    waits and hands out
+ *      peer_event.c        whom an event or a timer is for
  *      peer_turn.c         decides who is started, and when
- *      peer_lookup.c       from a name to its addresses
  *      peer_attempt.c      from an address to a connection
- *      peer_race.c         several of these at once
- *      peer_probe.c        the talk on it, and how each of these ends
+ *      peer_lookup.c       from a name to its addresses
+ *      peer_probe.c        the talk, and how each of these ends
+ *      peer_race.c         several attempts at once
  */
 
 /* Tokens beside those of the probes, which are their places and count from 0. */
@@ -104,9 +106,11 @@ void peer_probe_fail(peer_connector *connector, peer_probe *probe, int error, rd
 /* Its stream is connected: it is talked to, or handed out. */
 void peer_probe_begin_talk(peer_connector *connector, peer_probe *probe);
 
-/* Takes a step because of an event, or of a probe's timer that is due. */
-void peer_probe_handle(peer_connector *connector, rdy_token token);
-void peer_probe_expire(peer_connector *connector, peer_probe *probe);
+/* Goes on with the talk, because of an event or its deadline. */
+void peer_probe_advance_talk(peer_connector *connector, peer_probe *probe);
+
+/* The delay before a retry is over: it waits for its turn. */
+void peer_probe_stop_backing_off(peer_connector *connector, peer_probe *probe);
 
 /* Ends a probe that waits, because of a fault of this machine. */
 void peer_probe_give_up(peer_connector *connector, peer_probe *probe, int error);
