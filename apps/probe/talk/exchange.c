@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "apps/probe/talk/exchange_message.h"
+#include "apps/probe/talk/exchange_phase.h"
 #include "reactor/clock.h"
 
 enum {
@@ -10,24 +11,6 @@ enum {
 }; /* a peer that sends without an end leaves the thread to the others for a while */
 
 static const int64_t turn_of_others_ns = RDY_MILLISECOND;
-
-int exchange_decide(struct exchange *exchange, enum outcome outcome, int error)
-{
-    exchange->outcome = outcome;
-    return error;
-}
-
-void exchange_enter(struct exchange *exchange, enum phase phase, int64_t now_ns)
-{
-    const struct exchange_settings *settings = exchange->settings;
-    exchange->spent_ns[exchange->phase] = now_ns - exchange->phase_started_ns;
-    exchange->phase_started_ns = now_ns;
-    exchange->phase = phase;
-    if (phase == PHASE_BITFIELD)
-        exchange->deadline_ns = rdy_clock_after(now_ns, settings->unchoke_timeout_ns);
-    else if (phase == PHASE_REQUEST)
-        exchange->deadline_ns = rdy_clock_after(now_ns, settings->request_timeout_ns);
-}
 
 int exchange_begin(struct exchange *exchange, const struct exchange_settings *settings, size_t index,
                    int64_t started_ns, int64_t now_ns)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "apps/probe/talk/exchange_phase.h"
 #include "apps/torrent/metainfo.h"
 #include "reactor/clock.h"
 

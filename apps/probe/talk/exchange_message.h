@@ -8,12 +8,6 @@
  * the handshake. All that return an int return what exchange_advance is to return.
  */
 
-/* Ends it. */
-int exchange_decide(struct exchange *exchange, enum outcome outcome, int error);
-
-/* Goes on to the next phase. */
-void exchange_enter(struct exchange *exchange, enum phase phase, int64_t now_ns);
-
 /* Begins with the messages: the handshake was right. */
 void exchange_greeted(struct exchange *exchange, int64_t now_ns);
 
