@@ -21,9 +21,10 @@ int peer_run_open(const peer_list *peers, const peer_connector_options *options,
 
 void peer_run_note_clamp(const peer_connector *connector)
 {
+    const size_t most = peer_connector_concurrency(connector);
     if (peer_connector_is_clamped(connector))
-        complain("at most %zu peers at once: this process may not open more descriptors (ulimit -n)",
-                 peer_connector_concurrency(connector));
+        complain("at most %zu peer%s at once: this process may not open more descriptors (ulimit -n)", most,
+                 most == 1 ? "" : "s");
 }
 
 int peer_run_next(peer_connector *connector, int64_t moment_ns, peer_result *result)

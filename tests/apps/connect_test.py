@@ -117,6 +117,13 @@ class Connect(Case):
         self.assertIn("280 of 300 connected, 20 refused in", result.stderr)
         self.assertRegex(result.stderr, r"(?m)^rdy-connect: at most \d+ peers at once: .*descriptors")
 
+    def test_descriptors_for_one_connection_are_told_in_the_singular(self):
+        few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (14, 14))
+        good = [self.good() for _ in range(3)]
+        result = self.run_connect(*good, preexec_fn=few)
+        self.assert_connected(result, good)
+        self.assertRegex(result.stderr, r"(?m)^rdy-connect: at most 1 peer at once: .*descriptors")
+
     def test_a_rate_spreads_the_connections(self):
         good = [self.good() for _ in range(5)]
         begun = time.monotonic()
