@@ -30,7 +30,7 @@
  * Only an entry with a name goes through Resolving; the addresses of its name are tried one after another,
  * until one answers or the deadline comes, or with `happy` beside each other: the next one a little later, or at
  * once when one has failed, and the first that answers wins (RFC 8305). A race is begun when there is room for
- * as many connections as the name has addresses, or when it is alone. Only with a peer_talk does one go through
+ * as many connections as the name has addresses, or as can be begun in its time, or when it is alone. Only with a peer_talk does one go through
  * Talking. A fault of this machine (no descriptor, no memory, no route) is never a peer's: the probe waits again
  * and is started anew when a descriptor is free or the others are through. No address is connected to twice: the
  * entries that are addresses have theirs for themselves, any other belongs to the name that was looked up first.

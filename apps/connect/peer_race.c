@@ -24,7 +24,9 @@ size_t peer_race_width(const peer_connector *connector, const peer_probe *probe)
     if (!connector->is_happy || probe->address_count == 0)
         return 1;
     const size_t left = 1 + probe->address_count - probe->address_next; /* with the one that it has gone to */
-    return left < connector->concurrency ? left : connector->concurrency;
+    const uint64_t in_time = 1 + (uint64_t)(connector->timeout_ns / connector->attempt_delay_ns);
+    const size_t most = in_time < connector->concurrency ? (size_t)in_time : connector->concurrency;
+    return left < most ? left : most;
 }
 
 bool peer_race_can_grow(const peer_connector *connector, const peer_probe *probe)

@@ -20,7 +20,10 @@ struct peer_rival {
  */
 void peer_race_interleave(rdy_address *addresses, size_t count);
 
-/* How many attempts there may be at once for a peer that is not connecting yet. At least 1. */
+/*
+ * How many attempts there may be at once for a peer that is not connecting yet: no more than can be begun, one each
+ * delay, before its time is over. At least 1.
+ */
 size_t peer_race_width(const peer_connector *connector, const peer_probe *probe);
 
 /* Whether another attempt may be begun beside those of a peer that is connecting. */

@@ -71,13 +71,14 @@ static int start(peer_connector *connector, const peer_queue *queue, peer_probe 
 static int start_from(peer_connector *connector, peer_queue *queue, int64_t now_ns)
 {
     peer_probe *probe = peer_queue_take(queue);
+    const unsigned earlier = probe->outcome.attempts;
     probe->is_growing = false;
     connector->fault_tries -= queue == &connector->faulted && connector->fault_tries > 0;
     const int error = start(connector, queue, probe, now_ns);
     if (error < 0) {
         peer_queue_prepend(queue, probe);
         probe->is_growing = queue == &connector->growing;
-    } else if (queue != &connector->names) {
+    } else if (probe->outcome.attempts > earlier) { /* neither a lookup nor a race without another address */
         pace_step(&connector->pace, now_ns);
     }
     return error;

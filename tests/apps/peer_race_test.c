@@ -71,13 +71,17 @@ static void check_address(size_t index, const char *host)
     ck_assert_int_eq(rdy_address_compare(peer_connector_outcome(connector, index)->address, &expected), 0);
 }
 
+static void turn_without_result(void)
+{
+    peer_result result;
+    const int64_t moment_ns = rdy_clock_now() + RDY_MILLISECOND;
+    ck_assert_int_eq(peer_connector_next_until(connector, moment_ns, &result), -ETIMEDOUT);
+}
+
 static void await_attempts(unsigned count)
 {
-    while (peer_connector_outcome(connector, 0)->attempts < count) {
-        peer_result result;
-        const int64_t moment_ns = rdy_clock_now() + RDY_MILLISECOND;
-        ck_assert_int_eq(peer_connector_next_until(connector, moment_ns, &result), -ETIMEDOUT);
-    }
+    while (peer_connector_outcome(connector, 0)->attempts < count)
+        turn_without_result();
 }
 
 static void check_silent_address_is_passed_by(void)
@@ -198,11 +202,8 @@ START_TEST(a_race_that_nobody_wins_is_run_again_by_a_retry)
     add_name(THREE_NAME, port);
     open_connector();
     await_attempts(3);
-    while (peer_connector_outcome(connector, 0)->state != PEER_WAITING) {
-        peer_result result;
-        const int64_t moment_ns = rdy_clock_now() + RDY_MILLISECOND;
-        ck_assert_int_eq(peer_connector_next_until(connector, moment_ns, &result), -ETIMEDOUT);
-    }
+    while (peer_connector_outcome(connector, 0)->state != PEER_WAITING)
+        turn_without_result();
     ck_assert_uint_eq(peer_connector_under_way(connector), 0);
     close(accept(slow, NULL, NULL));
     ck_assert_uint_eq(next_peer(), 0);
@@ -233,6 +234,27 @@ START_TEST(races_that_fill_all_the_room_do_not_starve_each_other)
         ck_assert_uint_le(open_descriptors(), before + options.concurrency);
     }
     expect_no_more();
+}
+END_TEST
+
+START_TEST(a_race_takes_no_room_for_attempts_that_its_time_forbids)
+{
+    options.concurrency = 4;
+    for (int i = 0; i < 2; i++) {
+        (void)begin_race();
+        (void)listen_silently_at("127.0.0.3:0", port);
+        (void)listen_silently_at("127.0.0.2:0", port);
+        add_name(THREE_NAME, port);
+    }
+    options.timeout_ns = 5 * RDY_SECOND;
+    options.attempt_delay_ns = 3 * RDY_SECOND; /* so that there are two attempts at most */
+    open_connector();
+    while (peer_connector_outcome(connector, 0)->attempts == 0 ||
+           peer_connector_outcome(connector, 1)->attempts == 0)
+        turn_without_result();
+    ck_assert_int_eq(peer_connector_outcome(connector, 0)->state, PEER_CONNECTING);
+    ck_assert_int_eq(peer_connector_outcome(connector, 1)->state, PEER_CONNECTING);
+    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 1);
 }
 END_TEST
 
@@ -358,6 +380,7 @@ int main(void)
     const TTest *const once[] = {
         when_one_fails_the_next_is_begun_at_once,
         a_race_that_nobody_wins_is_run_again_by_a_retry,
+        a_race_takes_no_room_for_attempts_that_its_time_forbids,
         with_room_for_one_connection_there_is_never_a_second,
         the_attempts_of_a_race_keep_to_the_rate,
         without_happy_the_next_address_waits_for_the_failure_of_the_last,

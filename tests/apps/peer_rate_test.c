@@ -93,6 +93,31 @@ START_TEST(each_address_of_a_name_counts)
 }
 END_TEST
 
+/* With one more start the last peer would come when the race is over. */
+START_TEST(a_race_that_finds_no_other_address_leaves_its_start_to_the_next_peer)
+{
+    rdy_address addresses[2];
+    (void)listen_on_loopback(16, &addresses[0]);
+    const uint16_t port = rdy_address_port(&addresses[0]);
+    (void)listen_well_at("127.0.0.2:0", port);
+    (void)listen_silently_at("127.0.0.3:0", port);
+    ck_assert_int_eq(rdy_address_parse("127.0.0.2:0", &addresses[1]), 0);
+    ck_assert_int_eq(rdy_address_set_port(&addresses[1], port), 0);
+    options.rate = 1;
+    options.happy = true;
+    options.attempt_delay_ns = PEER_CONNECTOR_ATTEMPT_LEAST;
+    options.timeout_ns = 19 * RDY_SECOND / 10;
+    add_name(THREE_NAME, port);
+    add_address(&addresses[1]);
+    add_address(&addresses[0]);
+    open_connector();
+    ck_assert_uint_eq(next_peer(), 1);
+    ck_assert_uint_eq(next_peer(), 2);
+    ck_assert_int_eq(peer_connector_outcome(connector, 0)->state, PEER_CONNECTING);
+    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 1);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const on_every_backend[] = {
@@ -102,7 +127,11 @@ int main(void)
         NULL,
     };
     const TTest *const twice[] = {each_address_of_a_name_counts, NULL}; /* in parallel and sequentially */
-    const TTest *const once[] = {answers_are_handed_out_while_the_next_start_is_awaited, NULL};
+    const TTest *const once[] = {
+        answers_are_handed_out_while_the_next_start_is_awaited,
+        a_race_that_finds_no_other_address_leaves_its_start_to_the_next_peer,
+        NULL,
+    };
     Suite *suite = suite_create("peer_rate");
     add_connector_case(suite, "on every backend", on_every_backend, backend_count());
     add_connector_case(suite, "twice", twice, 2);
