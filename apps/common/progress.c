@@ -150,3 +150,9 @@ void progress_clear(void)
     fputs(LINE_START, stderr);
     fflush(stderr);
 }
+
+void progress_clear_for(FILE *file)
+{
+    if (is_drawn && isatty(fileno(file)))
+        progress_clear();
+}

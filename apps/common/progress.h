@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /*
  * One line on stderr that is drawn over itself: "812/6000 done, 500 in flight, 4060/s, 0:03, 0:12 left, 30 ok, 782
@@ -44,5 +45,8 @@ void progress_draw(struct progress *progress, const struct progress_state *state
  * itself. To be called by the thread that draws.
  */
 void progress_clear(void);
+
+/* Likewise before something is printed to a file: if that is a terminal, else the line may stand. */
+void progress_clear_for(FILE *file);
 
 #endif

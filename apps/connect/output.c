@@ -38,6 +38,7 @@ static void put_text(const struct output *output, const peer *entry, const peer_
 
 static void put_failure(const peer *entry, const peer_outcome *outcome)
 {
+    progress_clear();
     (void)fprintf(stderr, "%s  %s  %.1f ms\n", entry->text, peer_outcome_word(outcome),
                   milliseconds(outcome->elapsed_ns));
 }
@@ -73,7 +74,8 @@ static bool tell_those_due(struct output *output)
     size_t place;
     bool taken = output->file.error == 0;
     while (taken && roster_next(&output->answers.roster, &place)) {
-        progress_clear();
+        if (output->file.file != NULL)
+            progress_clear_for(output->file.file);
         tell(output, place);
         taken = flush_line(output);
     }

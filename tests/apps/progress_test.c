@@ -154,6 +154,20 @@ START_TEST(the_line_is_wiped_once_and_before_a_complaint)
 }
 END_TEST
 
+START_TEST(the_line_stands_while_a_file_is_printed_to_and_gives_way_to_the_terminal)
+{
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    draw_one(true);
+    (void)drawn();
+    progress_clear_for(file);
+    ck_assert_str_eq(drawn(), "");
+    progress_clear_for(stderr);
+    ck_assert_str_eq(drawn(), START);
+    ck_assert_int_eq(fclose(file), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("progress");
@@ -165,6 +179,7 @@ int main(void)
     tcase_add_test(cases, one_that_nobody_wants_or_sees_is_not_drawn);
     tcase_add_test(cases, it_is_drawn_when_it_is_due_and_not_before);
     tcase_add_test(cases, the_line_is_wiped_once_and_before_a_complaint);
+    tcase_add_test(cases, the_line_stands_while_a_file_is_printed_to_and_gives_way_to_the_terminal);
     suite_add_tcase(suite, cases);
 
     return run_suite(suite);

@@ -42,7 +42,7 @@ void peer_record_put(struct record *record, const char *text, const struct resul
 void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file)
 {
     struct record record = {.format = RECORD_JSON, .json = {.file = file}};
-    progress_clear();
+    progress_clear_for(file);
     record_begin(&record);
     record_count(&record, "schema", REPORT_SCHEMA);
     peer_record_put(&record, text, result);

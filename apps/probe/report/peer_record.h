@@ -30,7 +30,7 @@ const char *phase_member(enum phase phase);
 
 /*
  * One line of --ndjson, with "schema": REPORT_SCHEMA in front, for each peer as it is decided: a progress line
- * gives way to it. To be flushed by the caller.
+ * gives way to it on a terminal. To be flushed by the caller.
  */
 void peer_record_print_ndjson(const char *text, const struct result *result, FILE *file);
 
