@@ -41,6 +41,18 @@ class Merge(Case):
         with open(path, encoding="utf-8") as file:
             self.assertEqual(run("merge", "--json", path).stdout, file.read())
 
+    def test_each_peer_keeps_its_error_however_often_it_comes(self):
+        errors = ["ECONNREFUSED", "ETIMEDOUT", "ECONNREFUSED", "EUNKNOWN", "ETIMEDOUT", "ECONNRESET", "EUNKNOWN"]
+        path = self.run_and_write("a.json", *[self.peers.refused() for _ in errors])
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        for entry, error in zip(report["peers"], errors, strict=True):
+            entry["error"] = error
+        merged = json.loads(run("merge", "--json", self.write("a.json", report)).stdout)
+        self.assertEqual([entry["error"] for entry in merged["peers"]], errors)
+        report["peers"][-1]["error"] = "ENOTHING"
+        self.assert_refused(run("merge", self.write("a.json", report)), 3, "error.*errno")
+
     def test_reports_add_up_whatever_their_order_and_grouping(self):
         first, second = self.two_runs()
         both = run("merge", "--json", first, second)

@@ -19,15 +19,32 @@ static bool read_address(const struct json_object *object, rdy_address *address)
            json_member_is_wrong(object, "address", "an address such as 1.2.3.4:80");
 }
 
-/* The name is the same on every system, the number is this one's. EUNKNOWN is none that rdy knows, as the last. */
+/*
+ * The number that this system gives a name, which is the same on every one; ERRORS_END if it is none. Peers have few
+ * errors between them, so those that came before are looked at first.
+ */
+static int number_of_error(const char *name)
+{
+    static int earlier[ERRORS_END];
+    static size_t count;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rdy_error_name(earlier[i]), name) == 0)
+            return earlier[i];
+    int number = 1;
+    while (number < ERRORS_END && strcmp(rdy_error_name(number), name) != 0)
+        number++;
+    if (number < ERRORS_END)
+        earlier[count++] = number;
+    return number;
+}
+
+/* EUNKNOWN is the first that rdy does not know. */
 static bool read_error(const struct json_object *object, int *error)
 {
     const char *name;
     if (!json_member_text_or_null(object, "error", &name))
         return false;
-    int number = name == NULL ? 0 : 1;
-    while (number > 0 && number < ERRORS_END && strcmp(rdy_error_name(number), name) != 0)
-        number++;
+    const int number = name == NULL ? 0 : number_of_error(name);
     if (number == ERRORS_END)
         return json_member_is_wrong(object, "error", "the name of an errno or null");
     *error = -number;
