@@ -14,7 +14,10 @@
 #include "apps/common/unmapped.h"
 #include "reactor/error.h"
 
-enum { CAPACITY_AT_FIRST = 16 };
+enum {
+    CAPACITY_AT_FIRST = 16,
+    LINE_MOST = 4096, /* bytes of a line, far more than the longest peer takes */
+};
 
 static bool same_peer(const peer *one, const peer *other)
 {
@@ -174,23 +177,47 @@ static size_t length_of_byte_order_mark(const char *line, size_t number)
     return number == 1 && strncmp(line, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
 }
 
+/* Reads a line without its end: 1, 0 if there is none left, -E2BIG for one that is too long, -ENOMEM, -EIO. */
+static int read_line(FILE *file, char line[LINE_MOST + 1], size_t *length)
+{
+    size_t count = 0;
+    int byte;
+    flockfile(file); /* once for all bytes */
+    while ((byte = getc_unlocked(file)) != EOF && byte != '\n' && count < LINE_MOST)
+        line[count++] = (char)byte;
+    funlockfile(file);
+    if (byte == EOF && ferror(file))
+        return errno == ENOMEM ? -ENOMEM : -EIO;
+    if (byte != EOF && byte != '\n')
+        return -E2BIG;
+    line[count] = '\0';
+    *length = count;
+    return byte == '\n' || count > 0;
+}
+
+static int complain_of_reading(int error, const char *name, size_t number)
+{
+    if (error != -E2BIG) {
+        complain("%s: %s", name, rdy_error_sentence(errno));
+        return error;
+    }
+    complain("%s:%zu: a line of more than %d bytes", name, number, LINE_MOST);
+    return -EINVAL;
+}
+
 int peer_list_read(peer_list *list, FILE *file, const char *name, uint16_t default_port)
 {
-    char *line = NULL;
-    size_t size = 0;
-    size_t number = 0;
-    int error = 0;
-    ssize_t length;
-    while (error == 0 && (length = getline(&line, &size, file)) >= 0) {
-        const size_t skipped = length_of_byte_order_mark(line, ++number);
-        error = add_line(list, line + skipped, (size_t)length - skipped, name, number, default_port);
+    char line[LINE_MOST + 1];
+    size_t length;
+    for (size_t number = 1;; number++) {
+        int error = read_line(file, line, &length);
+        if (error <= 0)
+            return error == 0 ? 0 : complain_of_reading(error, name, number);
+        const size_t skipped = length_of_byte_order_mark(line, number);
+        error = add_line(list, line + skipped, length - skipped, name, number, default_port);
+        if (error < 0)
+            return error;
     }
-    if (error == 0 && !feof(file)) {
-        complain("%s: %s", name, rdy_error_sentence(errno));
-        error = -EIO;
-    }
-    free(line);
-    return error;
 }
 
 int peer_list_read_path(peer_list *list, const char *path, uint16_t default_port)

@@ -44,8 +44,8 @@ int peer_list_add_address(peer_list *list, const rdy_address *address);
 /*
  * Adds an entry for each line; blank lines and what follows '#' are skipped, CRLF and a byte order mark at the
  * start are fine. The first bad line is reported on stderr ("rdy-probe: peers.txt:3: expected HOST:PORT, not
- * 'x y'") and ends it with the error of peer_list_add; a read error gives -EIO, likewise reported. `name` is
- * the file's, for messages.
+ * 'x y'") and ends it with the error of peer_list_add, or -EINVAL for a line of more than 4096 bytes; a read error
+ * gives -EIO, or -ENOMEM as such, likewise reported. `name` is the file's, for messages.
  */
 int peer_list_read(peer_list *list, FILE *file, const char *name, uint16_t default_port);
 

@@ -236,6 +236,24 @@ START_TEST(a_line_with_a_nul_byte_is_a_bad_line)
 }
 END_TEST
 
+enum { LINE_MOST = 4096 };
+
+START_TEST(a_line_may_have_4096_bytes_and_no_more)
+{
+    static char text[2 * LINE_MOST] = "1.2.3.4:80\n1.2.3.5:80\n";
+    static const size_t first = sizeof "1.2.3.4:80\n" - 1;
+    char message[256];
+    memset(text + first + strlen("1.2.3.5:80"), ' ', LINE_MOST);
+    text[first + LINE_MOST] = '\n';
+    ck_assert_int_eq(read_text(text, first + LINE_MOST + 1), 0);
+    ck_assert_uint_eq(list.count, 2);
+    text[first + LINE_MOST] = ' ';
+    text[first + LINE_MOST + 1] = '\n';
+    read_and_capture(text, first + LINE_MOST + 2, -EINVAL, message, sizeof message);
+    ck_assert_str_eq(message, "peer_list_test: peers.txt:2: a line of more than 4096 bytes\n");
+}
+END_TEST
+
 START_TEST(a_bad_port_is_reported_as_such)
 {
     static const char text[] = "1.2.3.4:80000\n";
@@ -287,6 +305,7 @@ static Suite *peer_list_suite(void)
     tcase_add_test(reading, an_empty_file_gives_an_empty_list);
     tcase_add_test(reading, a_bad_line_is_reported_with_its_file_and_number);
     tcase_add_test(reading, a_line_with_a_nul_byte_is_a_bad_line);
+    tcase_add_test(reading, a_line_may_have_4096_bytes_and_no_more);
     tcase_add_test(reading, a_bad_port_is_reported_as_such);
     tcase_add_test(reading, a_byte_order_mark_is_skipped_at_the_start_only);
     tcase_add_test(reading, a_file_that_cannot_be_read_is_an_error);
