@@ -12,6 +12,11 @@
 #include "reactor/clock.h"
 #include "reactor/error.h"
 
+enum {
+    LINKS_MOST = 40, /* one behind another, as on Linux (path_resolution(7)) */
+    LINK_MOST = 4096,
+};
+
 static bool is_standard(const char *path)
 {
     return path == NULL || strcmp(path, "-") == 0;
@@ -30,15 +35,54 @@ static int open_stream(const char *path, int flags, mode_t mode, FILE **file)
     return error;
 }
 
-/* A name beside the target that nobody has, or NULL; the caller's to free. */
-static char *name_beside(const char *target)
+/* The path of what a name leads to from the folder of another path, or NULL; the caller's to free. */
+static char *beside(const char *path, const char *name)
 {
-    const size_t size = strlen(target) + 64;
-    char *name = malloc(size);
-    if (name != NULL)
-        (void)snprintf(name, size, "%s.%ld-%" PRIx64 ".part", target, (long)getpid(),
-                       (uint64_t)rdy_clock_now());
-    return name;
+    const char *slash = strrchr(path, '/');
+    const size_t folder = slash == NULL || *name == '/' ? 0 : (size_t)(slash + 1 - path);
+    const size_t size = strlen(name) + 1;
+    char *joined = malloc(folder + size);
+    if (joined == NULL)
+        return NULL;
+    memcpy(joined, path, folder);
+    memcpy(joined + folder, name, size);
+    return joined;
+}
+
+/* One beside the target that nobody has, however long its name is. */
+static char *temporary_beside(const char *target)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "rdy-%ld-%" PRIx64 ".part", (long)getpid(), (uint64_t)rdy_clock_now());
+    return beside(target, name);
+}
+
+/* Puts where a link leads to in its place: 1, 0 for what is none, or a negative errno. */
+static int follow_link(char **path)
+{
+    char text[LINK_MOST];
+    const ssize_t length = readlink(*path, text, sizeof text);
+    if (length < 0)
+        return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+    if ((size_t)length == sizeof text)
+        return -ENAMETOOLONG;
+    text[length] = '\0';
+    char *next = beside(*path, text);
+    if (next == NULL)
+        return -ENOMEM;
+    free(*path);
+    *path = next;
+    return 1;
+}
+
+/* The file that a path leads to, which need not be there. */
+static int find_target(const char *path, char **target)
+{
+    int status = 1;
+    *target = strdup(path);
+    for (int links = 0; *target != NULL && status > 0; links++)
+        status = links > LINKS_MOST ? -ELOOP : follow_link(target);
+    return *target == NULL ? -ENOMEM : status;
 }
 
 static void hold_signals(sigset_t *before)
@@ -55,30 +99,19 @@ static void hold_signals(sigset_t *before)
 /* What a link leads to is replaced, not the link. */
 static int open_whole(struct output_file *output, const struct stat *old)
 {
-    output->target = old == NULL ? strdup(output->path) : realpath(output->path, NULL);
-    if (output->target == NULL)
-        return -errno;
-    output->temporary = name_beside(output->target);
+    int error = find_target(output->path, &output->target);
+    if (error < 0)
+        return error;
+    output->temporary = temporary_beside(output->target);
     if (output->temporary == NULL)
         return -ENOMEM;
     hold_signals(&output->signals);
-    const int error = open_stream(output->temporary, O_EXCL, 0666, &output->file);
+    error = open_stream(output->temporary, O_EXCL, 0666, &output->file);
     if (error < 0)
         (void)pthread_sigmask(SIG_SETMASK, &output->signals, NULL);
     else if (old != NULL)
         (void)fchmod(fileno(output->file), old->st_mode & 0777);
     return error;
-}
-
-static int open_path(struct output_file *output, enum output_way way)
-{
-    struct stat old;
-    const bool is_there = stat(output->path, &old) == 0;
-    if (way == OUTPUT_AS_COMES || (is_there && !S_ISREG(old.st_mode)))
-        return open_stream(output->path, O_TRUNC, 0666, &output->file);
-    if (is_there && access(output->path, W_OK) < 0)
-        return -errno;
-    return open_whole(output, is_there ? &old : NULL);
 }
 
 static void forget(struct output_file *output)
@@ -88,20 +121,46 @@ static void forget(struct output_file *output)
     *output = (struct output_file){0};
 }
 
-int output_file_open(const char *path, enum output_way way, struct output_file *output)
+/* That the folder takes no other file, which says nothing of those that are there. */
+static bool is_of_folder(int error)
+{
+    return error == -EACCES || error == -EPERM || error == -EROFS;
+}
+
+/* `truncation` is O_TRUNC, or 0 to leave a file that is there as it is. */
+static int open_path(const char *path, enum output_way way, int truncation, struct output_file *output)
+{
+    struct stat old;
+    const bool is_there = stat(path, &old) == 0;
+    *output = (struct output_file){.path = path};
+    if (way == OUTPUT_AS_COMES || (is_there && !S_ISREG(old.st_mode)))
+        return open_stream(path, truncation, 0666, &output->file);
+    if (is_there && access(path, W_OK) < 0)
+        return -errno;
+    const int error = open_whole(output, is_there ? &old : NULL);
+    if (!is_there || !is_of_folder(error))
+        return error;
+    forget(output);
+    output->path = path;
+    return open_stream(path, truncation, 0666, &output->file);
+}
+
+static int open_or_complain(const char *path, enum output_way way, int truncation, struct output_file *output)
 {
     struct output_file opened = {.file = stdout};
-    if (!is_standard(path)) {
-        opened.path = path;
-        const int error = open_path(&opened, way);
-        if (error < 0) {
-            complain("cannot write %s: %s", path, rdy_error_sentence(error));
-            forget(&opened);
-            return error;
-        }
+    const int error = is_standard(path) ? 0 : open_path(path, way, truncation, &opened);
+    if (error == 0) {
+        *output = opened;
+        return 0;
     }
-    *output = opened;
-    return 0;
+    complain("cannot write %s: %s", path, rdy_error_sentence(error));
+    forget(&opened);
+    return error;
+}
+
+int output_file_open(const char *path, enum output_way way, struct output_file *output)
+{
+    return open_or_complain(path, way, O_TRUNC, output);
 }
 
 int output_file_try(const char *path)
@@ -110,7 +169,7 @@ int output_file_try(const char *path)
     if (!is_standard(path) && stat(path, &old) == 0 && !S_ISREG(old.st_mode))
         return 0; /* a pipe is opened once */
     struct output_file output;
-    const int error = output_file_open(path, OUTPUT_WHOLE, &output);
+    const int error = open_or_complain(path, OUTPUT_WHOLE, 0, &output);
     if (error == 0)
         output_file_abandon(&output);
     return error;

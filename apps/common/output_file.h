@@ -19,7 +19,8 @@ struct output_file {
 enum output_way {
     /*
      * Under another name beside it, and put in its place when it is closed: all or nothing. For what is written at one
-     * go: signals that would end the program wait until then, so that it leaves nothing behind.
+     * go: signals that would end the program wait until then, so that it leaves nothing behind. A file in a folder
+     * that takes no other one is written in its place. A link stays: what it leads to is made or replaced.
      */
     OUTPUT_WHOLE,
     OUTPUT_AS_COMES, /* in its place, so that a reader can follow it */

@@ -161,6 +161,66 @@ START_TEST(a_link_stays_and_what_it_leads_to_is_new)
 }
 END_TEST
 
+START_TEST(what_a_link_leads_to_is_made_if_it_is_not_there)
+{
+    char links[2][sizeof path + 8];
+    struct stat found;
+    for (size_t i = 0; i < 2; i++)
+        (void)snprintf(links[i], sizeof links[i], "%s.%zu", path, i);
+    ck_assert_int_eq(symlink("report.json", links[0]), 0);
+    ck_assert_int_eq(symlink(links[0], links[1]), 0);
+    ck_assert_int_eq(output_file_try(links[1]), 0);
+    ck_assert_uint_eq(files_there(), 2);
+    ck_assert_int_eq(output_file_open(links[1], OUTPUT_WHOLE, &output), 0);
+    ck_assert_int_ge(fputs("new", output.file), 0);
+    ck_assert(output_file_close(&output));
+    assert_holds("new");
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(lstat(links[i], &found), 0);
+        ck_assert(S_ISLNK(found.st_mode));
+        ck_assert_int_eq(unlink(links[i]), 0);
+    }
+}
+END_TEST
+
+START_TEST(a_link_that_leads_to_itself_is_refused)
+{
+    ck_assert_int_eq(symlink("report.json", path), 0);
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), -ELOOP);
+}
+END_TEST
+
+START_TEST(a_name_may_be_as_long_as_the_file_system_allows)
+{
+    char name[PATH_SIZE + 256];
+    const int length = snprintf(name, sizeof name, "%s/", folder);
+    memset(name + length, 'x', 250);
+    name[length + 250] = '\0';
+    ck_assert_int_eq(output_file_open(name, OUTPUT_WHOLE, &output), 0);
+    ck_assert(output_file_close(&output));
+    ck_assert_int_eq(unlink(name), 0);
+}
+END_TEST
+
+START_TEST(a_file_in_a_folder_that_takes_no_other_is_written_in_its_place)
+{
+    const uid_t user = geteuid();
+    write_old("old and long");
+    ck_assert_int_eq(chmod(path, 0666), 0);
+    ck_assert_int_eq(chmod(folder, 0555), 0);
+    ck_assert(user != 0 || seteuid(65534) == 0); /* root may write in all folders */
+    ck_assert_int_eq(output_file_try(path), 0);
+    assert_holds("old and long");
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert_int_ge(fputs("new", output.file), 0);
+    ck_assert(output_file_close(&output));
+    assert_holds("new");
+    ck_assert_int_eq(unlink(path), -1); /* or the folder proves nothing */
+    ck_assert_int_eq(seteuid(user), 0);
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+}
+END_TEST
+
 START_TEST(a_device_is_written_to_and_stays)
 {
     struct stat found;
@@ -218,6 +278,10 @@ int main(void)
     tcase_add_test(cases, lines_can_be_read_as_they_come);
     tcase_add_test(cases, the_new_file_has_the_rights_of_the_old_one);
     tcase_add_test(cases, a_link_stays_and_what_it_leads_to_is_new);
+    tcase_add_test(cases, what_a_link_leads_to_is_made_if_it_is_not_there);
+    tcase_add_test(cases, a_link_that_leads_to_itself_is_refused);
+    tcase_add_test(cases, a_name_may_be_as_long_as_the_file_system_allows);
+    tcase_add_test(cases, a_file_in_a_folder_that_takes_no_other_is_written_in_its_place);
     tcase_add_test(cases, a_device_is_written_to_and_stays);
     tcase_add_test(cases, what_cannot_be_opened_or_written_is_told);
     tcase_add_test(cases, no_path_and_a_dash_are_the_standard_output);
