@@ -67,12 +67,13 @@ static int read_topic(struct reader *reader, const char *topic)
     return 0;
 }
 
+/* What is no URL is left out: the other trackers are as good as they were. */
 static int read_tracker(struct reader *reader, const char *url)
 {
     const int error = tracker_tiers_add(&reader->magnet.trackers, reader->tier++, url, strlen(url));
     if (error == -E2BIG)
         return refuse(reader, "at most 1000 trackers");
-    return error == -EINVAL ? refuse(reader, "the URL of a tracker after tr=") : error;
+    return error == -EINVAL ? 0 : error;
 }
 
 static int read_peer(struct reader *reader, const char *text)

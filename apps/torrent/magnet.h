@@ -11,7 +11,7 @@
 struct magnet {
     uint8_t info_hash[INFO_HASH_SIZE]; /* xt=urn:btih: */
     char *name;                        /* dn, NULL if it is not given */
-    struct tracker_tiers trackers;     /* tr: each a tier of its own, in the order of the URI */
+    struct tracker_tiers trackers;     /* tr: each a tier of its own, in the order of the URI; may be empty */
     char **peers;                      /* x.pe: "HOST:PORT", not looked at any further */
     size_t peer_count;
 };
@@ -20,7 +20,8 @@ struct magnet {
 #define MAGNET_PEERS_MAX 1000
 
 /*
- * Reads a magnet URI; the values are percent-decoded, names may be numbered ("tr.1"), unknown ones are skipped.
+ * Reads a magnet URI; the values are percent-decoded, names may be numbered ("tr.1"), unknown ones are skipped, and so is a tr that is no URL
+ * (tracker_tiers.h).
  * 0 on success; -EINVAL for other text, and `*expected` says what was expected of it; -ENOMEM. Everything in
  * `magnet` is its own: free it with magnet_free.
  */

@@ -94,19 +94,22 @@ static int read_info(struct metainfo_reader *reader, struct bencode info, struct
     return error == 0 ? sha1_of(info.bytes, info.size, metainfo->info_hash) : error;
 }
 
-/* Empty ones are common in what is around. Equal ones count, too: each is compared with all before it. */
+/*
+ * What is no URL is left out: empty ones and worse are common in what is around. Equal ones count, too: each is
+ * compared with all before it.
+ */
 static int add_tracker(struct metainfo_reader *reader, struct bencode value, size_t tier,
                        struct tracker_tiers *trackers)
 {
     struct bencode_text url;
     if (!bencode_string(value, &url))
         return metainfo_refuse(reader, value, "the URL of a tracker");
-    if (url.size == 0)
+    const int error = tracker_tiers_add(trackers, tier, (const char *)url.bytes, url.size);
+    if (error == -EINVAL)
         return 0;
     if (reader->tracker_count++ == TRACKER_TIERS_MAX)
         return metainfo_refuse(reader, value, "at most 1000 trackers");
-    const int error = tracker_tiers_add(trackers, tier, (const char *)url.bytes, url.size);
-    return error == -EINVAL ? metainfo_refuse(reader, value, "the URL of a tracker") : error;
+    return error;
 }
 
 static int read_tier(struct metainfo_reader *reader, struct bencode urls, size_t tier,

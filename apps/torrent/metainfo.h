@@ -40,7 +40,8 @@ struct metainfo {
 /*
  * Reads the bytes of a .torrent file, whose bencode must be strict, dictionaries sorted. 0 on success;
  * -EINVAL for other bytes and for a torrent of version 2 alone, with `error` filled in; -ENOTSUP if SHA-1 is
- * not available (sha1.h); -ENOMEM. Everything in `metainfo` is its own: free it with metainfo_free.
+ * not available (sha1.h); -ENOMEM. A string that is no URL (tracker_tiers.h) where that of a tracker stands is left
+ * out, and does not spoil the rest. Everything in `metainfo` is its own: free it with metainfo_free.
  */
 int metainfo_parse(const void *bytes, size_t size, struct metainfo *metainfo, struct format_error *error);
 

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_space(char character)
+{
+    return strchr(" \t\r\n\v\f", character) != NULL && character != '\0';
+}
+
 static bool is_url(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -36,6 +41,10 @@ static int insert(struct tracker_tiers *tiers, size_t tier, char *url)
 
 int tracker_tiers_add(struct tracker_tiers *tiers, size_t tier, const char *url, size_t length)
 {
+    for (; length > 0 && is_space(url[0]); length--)
+        url++;
+    while (length > 0 && is_space(url[length - 1]))
+        length--;
     if (!is_url(url, length))
         return -EINVAL;
     if (contains(tiers, url, length))

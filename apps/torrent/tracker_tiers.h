@@ -21,9 +21,10 @@ struct tracker_tiers {
 #define TRACKER_TIERS_MAX 1000 /* trackers in all: more than any torrent has */
 
 /*
- * Adds a tracker at the end of its tier; `url` is copied. One that is there already, in whichever tier, is
- * skipped. 0 on success, -EINVAL for a text that is no URL in any scheme (empty, white space, control
- * characters), -E2BIG beyond TRACKER_TIERS_MAX, -ENOMEM.
+ * Adds a tracker at the end of its tier; `url` is copied, without white space around it. One that is there
+ * already, in whichever tier, is skipped. 0 on success, -EINVAL for a text that is no URL in any scheme (empty,
+ * white space or control characters in it), which readers of torrents leave out, -E2BIG beyond
+ * TRACKER_TIERS_MAX, -ENOMEM.
  */
 int tracker_tiers_add(struct tracker_tiers *tiers, size_t tier, const char *url, size_t length);
 

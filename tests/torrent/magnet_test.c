@@ -63,6 +63,16 @@ START_TEST(each_tracker_is_a_tier_of_its_own)
 }
 END_TEST
 
+START_TEST(a_tracker_that_is_no_url_is_left_out)
+{
+    parse("magnet:?tr=&tr=%20&tr=a%20b&" XT "&tr=%20http://a/b%0A&tr=c%7F&tr=udp://d:1");
+    ck_assert_uint_eq(magnet.trackers.count, 2);
+    ck_assert_str_eq(magnet.trackers.trackers[0].url, "http://a/b");
+    ck_assert_str_eq(magnet.trackers.trackers[1].url, "udp://d:1");
+    ck_assert_uint_lt(magnet.trackers.trackers[0].tier, magnet.trackers.trackers[1].tier);
+}
+END_TEST
+
 START_TEST(peers_are_listed_as_they_stand_there)
 {
     parse("magnet:?x.pe=1.2.3.4:5&" XT "&x.pe=%5B::1%5D:6&x.pe=h.test:7");
@@ -92,8 +102,6 @@ static const struct {
      "xt=urn:btih: with 40 hexadecimal or 32 base32 digits"},
     {"magnet:?" XT "&xt=urn:btih:ff0102030405060708090a0b0c0d0e0f10111213",
      "one torrent, not several xt=urn:btih:"},
-    {"magnet:?" XT "&tr=", "the URL of a tracker after tr="},
-    {"magnet:?" XT "&tr=a%20b", "the URL of a tracker after tr="},
     {"magnet:?" XT "&dn=%", "two hexadecimal digits after each '%', and no %00"},
     {"magnet:?" XT "&dn=%4", "two hexadecimal digits after each '%', and no %00"},
     {"magnet:?" XT "&dn=%4&xl=1", "two hexadecimal digits after each '%', and no %00"},
@@ -139,6 +147,7 @@ int main(void)
     tcase_add_loop_test(cases, the_info_hash_is_found, 0, COUNT(same));
     tcase_add_test(cases, the_name_is_decoded_and_the_first_counts);
     tcase_add_test(cases, each_tracker_is_a_tier_of_its_own);
+    tcase_add_test(cases, a_tracker_that_is_no_url_is_left_out);
     tcase_add_test(cases, peers_are_listed_as_they_stand_there);
     tcase_add_loop_test(cases, other_text_is_refused_with_what_was_expected, 0, COUNT(bad));
     tcase_add_loop_test(cases, the_numbers_of_trackers_and_peers_are_bounded, 0, COUNT(bounded));

@@ -38,7 +38,6 @@ static const struct {
     {"d13:announce-list1:b4:info" ONE_FILE "e", "1:b", "a list of lists of URLs as 'announce-list'"},
     {"d13:announce-listl1:be4:info" ONE_FILE "e", "1:b", "a list of URLs"},
     {"d13:announce-listlli1eee4:info" ONE_FILE "e", "i1e", "the URL of a tracker"},
-    {"d8:announce3:a b4:info" ONE_FILE "e", "3:a b", "the URL of a tracker"},
     {"d8:announcei1e4:info" ONE_FILE "e", "i1e", "the URL of a tracker"},
 };
 

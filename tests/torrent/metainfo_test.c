@@ -178,9 +178,14 @@ static const struct {
     {"d8:announce1:a13:announce-listllel0:ee4:info" ONE_FILE "e", "0a"},
     {"d8:announce1:a13:announce-listll0:1:bel1:bee4:info" ONE_FILE "e", "0b"},
     {"d13:announce-listll1:bee4:info" ONE_FILE "e", "0b"},
+    {"d8:announce3: a\n4:info" ONE_FILE "e", "0a"},
+    {"d8:announce3:a b4:info" ONE_FILE "e", ""},
+    {"d8:announce1: 4:info" ONE_FILE "e", ""},
+    {"d13:announce-listll3:a b1:c2:d el3:e\nfel1:gee4:info" ONE_FILE "e", "0c0d2g"},
+    {"d8:announce1:a13:announce-listll3:b cee4:info" ONE_FILE "e", "0a"},
 };
 
-START_TEST(announce_list_comes_before_announce)
+START_TEST(announce_list_comes_before_announce_and_what_is_no_url_is_left_out)
 {
     char urls[64] = "";
     size_t length = 0;
@@ -253,7 +258,8 @@ static void add_readings(TCase *cases)
     tcase_add_test(cases, the_only_file_holds_every_range);
     tcase_add_test(cases, of_a_hybrid_the_side_of_version_1_is_read);
     tcase_add_loop_test(cases, a_torrent_is_private_if_it_says_1, 0, COUNT(privates));
-    tcase_add_loop_test(cases, announce_list_comes_before_announce, 0, COUNT(announces));
+    tcase_add_loop_test(cases, announce_list_comes_before_announce_and_what_is_no_url_is_left_out, 0,
+                        COUNT(announces));
     tcase_add_test(cases, equal_paths_of_padding_do_not_matter);
     tcase_add_test(cases, a_file_is_read_from_its_path);
 }

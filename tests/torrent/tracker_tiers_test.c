@@ -50,12 +50,22 @@ START_TEST(a_tracker_is_there_once)
 }
 END_TEST
 
-static const char *const no_urls[] = {"", " ", "http://a/ b", "http://a/\n", "\x7F"};
+START_TEST(white_space_around_a_url_is_not_of_it)
+{
+    ck_assert_int_eq(add(&tiers, 0, " \t\r\n\v\fhttp://a/b\f\v\n\r\t "), 0);
+    ck_assert_int_eq(add(&tiers, 0, "http://a/b"), 0);
+    ck_assert_int_eq(add(&tiers, 0, "c "), 0);
+    assert_tiers("http://a/b c");
+}
+END_TEST
+
+static const char *const no_urls[] = {"", " ", " \n", "http://a/ b", "http://a/\nb", "http://a/\x01", "\x7F"};
 
 START_TEST(what_is_no_url_is_refused)
 {
     ck_assert_int_eq(add(&tiers, 0, no_urls[_i]), -EINVAL);
     ck_assert_int_eq(tracker_tiers_add(&tiers, 0, "a\0b", 3), -EINVAL);
+    ck_assert_int_eq(tracker_tiers_add(&tiers, 0, "a\0", 2), -EINVAL);
     ck_assert_uint_eq(tiers.count, 0);
 }
 END_TEST
@@ -115,6 +125,7 @@ int main(void)
     tcase_add_checked_fixture(cases, NULL, tear_down);
     tcase_add_test(cases, trackers_stand_by_tier_and_within_it_as_they_came);
     tcase_add_test(cases, a_tracker_is_there_once);
+    tcase_add_test(cases, white_space_around_a_url_is_not_of_it);
     tcase_add_loop_test(cases, what_is_no_url_is_refused, 0, COUNT(no_urls));
     tcase_add_test(cases, the_number_of_trackers_is_bounded);
     tcase_add_test(cases, what_is_appended_stands_in_tiers_behind);
