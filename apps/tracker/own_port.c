@@ -6,19 +6,36 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "apps/common/unmapped.h"
+
+/* Close-on-exec, from birth where the system can. A negative errno else. */
+static int make_socket(int family)
+{
+#ifdef SOCK_CLOEXEC
+    const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd < 0 ? -errno : fd;
+#else
+    const int fd = socket(family, SOCK_STREAM, 0);
+    if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+        return fd;
+    const int error = -errno;
+    if (fd >= 0)
+        close(fd);
+    return error;
+#endif
+}
 
 /* A plain socket: rdy has none that is bound and never listens. */
 static int open_socket(const rdy_address *address, rdy_source *source)
 {
     const int both = 0;
-    const int fd = socket(rdy_address_family(address), SOCK_STREAM, 0);
+    const int fd = make_socket(rdy_address_family(address));
     if (fd < 0)
-        return -errno;
+        return fd;
     rdy_source bound = rdy_source_from_fd(fd);
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-        (rdy_address_family(address) == AF_INET6 &&
+    if ((rdy_address_family(address) == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both) < 0) ||
         bind(fd, (const struct sockaddr *)&address->storage, address->length) < 0) {
         const int error = -errno;
