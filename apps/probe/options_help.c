@@ -38,7 +38,7 @@ static const char options_text[] =
     "  --unchoke-timeout T      default 15s, from the end of its handshake until we may request\n"
     "  --request-timeout T      default 30s, for each piece\n"
     "  --total-timeout T        for all of a peer's phases (default: none)\n"
-    "  --timeout T              all of these but the last\n"
+    "  --timeout T              all of these but the last; what is given later counts\n"
     "  --par, --seq             all at once (default), or one after another\n"
     "  --concurrency N          at most N connections at once (default: as many as descriptors allow)\n"
     "  --rate N                 at most N new connections a second\n"
