@@ -11,6 +11,7 @@
 #include "apps/tracker/found_peers.h"
 #include "apps/tracker/http_announcer.h"
 #include "apps/tracker/round.h"
+#include "apps/tracker/tracker_note.h"
 #include "apps/tracker/udp_announcer.h"
 #include "reactor/error.h"
 #include "reactor/signals.h"
@@ -137,11 +138,6 @@ static const char *start(struct run *run, struct target *target)
     return "expected a URL of http, https or udp";
 }
 
-static void tell_problem(const struct target *target, const char *problem)
-{
-    complain("tracker %s: %s", target->url, problem);
-}
-
 static void start_next(struct run *run, struct chain *chain)
 {
     while (chain->next < chain->end) {
@@ -150,7 +146,7 @@ static void start_next(struct run *run, struct chain *chain)
         run->asked += problem == NULL;
         if (problem == NULL)
             return;
-        tell_problem(target, problem);
+        tracker_note(target->url, problem);
     }
 }
 
@@ -185,7 +181,7 @@ static void on_started(struct round *round, struct target *target, const struct 
         run->error = run->error == 0 ? error : run->error;
         return;
     }
-    tell_problem(target, problem);
+    tracker_note(target->url, problem);
     start_next(run, chain_of(run, target));
 }
 

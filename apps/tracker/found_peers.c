@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "apps/common/address_bytes.h"
-#include "apps/common/option.h"
 #include "apps/common/unmapped.h"
+#include "apps/tracker/tracker_note.h"
 
 enum {
     NAME_MAX_TEXT = 253 + sizeof ":65535", /* RFC 1035 */
@@ -90,5 +90,5 @@ void found_peers_tell(const struct found_peers *found, const struct tracker_repl
         append(line, ", %" PRId64 " leecher%s", reply->incomplete, reply->incomplete == 1 ? "" : "s");
     if (reply->warning != NULL)
         append(line, "; warning: %s", reply->warning);
-    complain("tracker %s: %s", url, line);
+    tracker_note(url, line);
 }

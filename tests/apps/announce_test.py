@@ -289,6 +289,14 @@ class Http(Case):
             self.assertEqual(self.stderr, "")
         self.assertEqual(len(silent.asked.taken), 2)  # no leave is taken of who has not answered
 
+    def test_a_long_url_leaves_room_for_the_reason(self):
+        url = self.http(bencode({b"failure reason": b"no"})).url + "?" + "x" * 2000
+        self.assertEqual(self.ask(url, answered=0), [])
+        self.assertEqual(self.stderr, "announce_client: tracker %s...: failure reason: no\n" % url[:200])
+        url = self.http(reply("1.2.3.4:80")).url + "?" + "x" * 2000
+        self.assertEqual(self.ask(url), ["1.2.3.4:80"])
+        self.assertEqual(self.stderr, "announce_client: tracker %s...: 1 peer\n" % url[:200])
+
     def test_a_tracker_that_answered_is_taken_leave_of(self):
         tracker = self.http(reply("1.2.3.4:80", tracker_id=b"a&b\xff"))
         failing = self.http(bencode({b"failure reason": b"no"}))
