@@ -23,13 +23,8 @@ struct announce {
     uint32_t key;
     struct tracker_tiers tiers; /* in our order */
     struct target *targets;     /* those of the tiers, then those given by hand */
+    size_t tiered;              /* how many are of the tiers */
     size_t count;
-};
-
-/* Trackers that are asked one after another, until one answers. */
-struct chain {
-    size_t next;
-    size_t end;
 };
 
 struct run {
@@ -42,7 +37,8 @@ struct run {
     bool is_interrupted;
     size_t asked; /* under way */
     peer_list *peers;
-    struct chain *chains; /* the tiers, then each tracker given by hand */
+    size_t next;               /* of the tiers to be asked */
+    struct loop_timer overdue; /* it is asked beside the last one, which is silent */
     int answered;
     int error;
 };
@@ -91,6 +87,7 @@ static void close_run(struct run *run)
 {
     udp_announcer_close(run->udp);
     http_announcer_close(run->http);
+    loop_arm(&run->round.loop, &run->overdue, RDY_FOREVER);
     loop_remove(&run->round.loop, run->signals_watch);
     rdy_signals_close(&run->signals);
     loop_close(&run->round.loop);
@@ -138,30 +135,54 @@ static const char *start(struct run *run, struct target *target)
     return "expected a URL of http, https or udp";
 }
 
-static void start_next(struct run *run, struct chain *chain)
+/* Whether it is under way; if not, it has been told why. */
+static bool ask(struct run *run, struct target *target)
 {
-    while (chain->next < chain->end) {
-        struct target *target = &run->announce->targets[chain->next++];
-        const char *problem = start(run, target);
-        run->asked += problem == NULL;
-        if (problem == NULL)
-            return;
+    const char *problem = start(run, target);
+    if (problem != NULL)
         tracker_note(target->url, problem);
-    }
+    run->asked += problem == NULL;
+    return problem == NULL;
 }
 
-static struct chain *chain_of(const struct run *run, const struct target *target)
+static void ask_next(void *context)
 {
-    const size_t index = (size_t)(target - run->announce->targets);
-    const size_t tiered = run->announce->tiers.count;
-    return &run->chains[index < tiered ? 0 : 1 + index - tiered];
+    struct run *run = context;
+    bool is_under_way = false;
+    while (run->next < run->announce->tiered && !is_under_way)
+        is_under_way = ask(run, &run->announce->targets[run->next++]);
+    const bool has_more = is_under_way && run->next < run->announce->tiered;
+    loop_arm(&run->round.loop, &run->overdue, has_more ? ANNOUNCE_OVERDUE : RDY_FOREVER);
+}
+
+static bool is_tiered(const struct run *run, const struct target *target)
+{
+    return (size_t)(target - run->announce->targets) < run->announce->tiered;
+}
+
+static bool is_last_asked(const struct run *run, const struct target *target)
+{
+    return target + 1 == run->announce->targets + run->next;
+}
+
+/* If it is one of the tiers: those that were asked before it and behind it are not waited for, and no other is asked. */
+static void on_answering(struct round *round, struct target *answered)
+{
+    struct run *run = (struct run *)round;
+    if (!is_tiered(run, answered))
+        return;
+    for (size_t i = 0; i < run->next; i++) {
+        const struct target *target = &run->announce->targets[i];
+        if (target != answered)
+            run->asked -= udp_announcer_cancel(run->udp, target) || http_announcer_cancel(run->http, target);
+    }
+    loop_arm(&run->round.loop, &run->overdue, RDY_FOREVER);
 }
 
 static int take_reply(struct run *run, struct target *target, const struct tracker_reply *reply)
 {
     struct found_peers found;
     run->answered++;
-    target->has_answered = true;
     if (reply->tracker_id != NULL && target->tracker_id == NULL &&
         (target->tracker_id = strdup(reply->tracker_id)) == NULL)
         return -ENOMEM;
@@ -179,10 +200,12 @@ static void on_started(struct round *round, struct target *target, const struct 
     if (reply != NULL) {
         const int error = take_reply(run, target, reply);
         run->error = run->error == 0 ? error : run->error;
+        on_answering(round, target);
         return;
     }
     tracker_note(target->url, problem);
-    start_next(run, chain_of(run, target));
+    if (is_tiered(run, target) && is_last_asked(run, target))
+        ask_next(run);
 }
 
 static void on_stopped(struct round *round, struct target *target, const struct tracker_reply *reply,
@@ -197,12 +220,9 @@ static void on_stopped(struct round *round, struct target *target, const struct 
 static void start_all(struct run *run)
 {
     const struct announce *announce = run->announce;
-    const size_t tiered = announce->tiers.count;
-    run->chains[0] = (struct chain){.next = 0, .end = tiered};
-    for (size_t i = tiered; i < announce->count; i++)
-        run->chains[1 + i - tiered] = (struct chain){.next = i, .end = i + 1};
-    for (size_t i = 0; i <= announce->count - tiered; i++)
-        start_next(run, &run->chains[i]);
+    ask_next(run);
+    for (size_t i = announce->tiered; i < announce->count; i++)
+        ask(run, &announce->targets[i]);
 }
 
 static int result_of(const struct run *run)
@@ -220,23 +240,23 @@ int announce_run(struct announce *announce, peer_list *peers)
         .round = make_round(announce, EVENT_STARTED),
         .announce = announce,
         .peers = peers,
-        .chains = calloc(announce->count + 1, sizeof(struct chain)),
     };
     run.round.finished = on_started;
-    run.error = run.chains == NULL ? -ENOMEM : open_run(&run);
+    run.round.answering = on_answering;
+    run.overdue = (struct loop_timer){.expired = ask_next, .context = &run};
+    run.error = open_run(&run);
     if (run.error == 0)
         start_all(&run);
     turn_until_done(&run);
     const int result = result_of(&run);
     close_run(&run);
-    free(run.chains);
     return result;
 }
 
-static bool has_answers(const struct announce *announce)
+static bool is_named(const struct announce *announce)
 {
     for (size_t i = 0; i < announce->count; i++)
-        if (announce->targets[i].has_answered)
+        if (announce->targets[i].may_name_us)
             return true;
     return false;
 }
@@ -244,14 +264,14 @@ static bool has_answers(const struct announce *announce)
 void announce_stop(struct announce *announce)
 {
     struct run run = {.round = make_round(announce, EVENT_STOPPED), .announce = announce};
-    if (!has_answers(announce))
+    if (!is_named(announce))
         return;
     run.round.finished = on_stopped;
     if (run.round.timeout_ns > ANNOUNCE_STOP_TIMEOUT)
         run.round.timeout_ns = ANNOUNCE_STOP_TIMEOUT;
     run.error = open_run(&run);
     for (size_t i = 0; i < announce->count && run.error == 0; i++)
-        if (announce->targets[i].has_answered)
+        if (announce->targets[i].may_name_us)
             run.asked += start(&run, &announce->targets[i]) == NULL;
     turn_until_done(&run);
     close_run(&run);
@@ -269,15 +289,15 @@ static int copy_tiers(struct announce *announce)
 static int make_targets(struct announce *announce)
 {
     const struct announce_settings *settings = &announce->settings;
-    const size_t tiered = announce->tiers.count;
-    announce->count = tiered + settings->url_count;
+    announce->tiered = announce->tiers.count;
+    announce->count = announce->tiered + settings->url_count;
     announce->targets = calloc(announce->count + 1, sizeof *announce->targets);
     if (announce->targets == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < tiered; i++)
+    for (size_t i = 0; i < announce->tiered; i++)
         announce->targets[i].url = announce->tiers.trackers[i].url;
     for (size_t i = 0; i < settings->url_count; i++)
-        announce->targets[tiered + i].url = settings->urls[i];
+        announce->targets[announce->tiered + i].url = settings->urls[i];
     return 0;
 }
 

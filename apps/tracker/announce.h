@@ -19,9 +19,11 @@
  *
  * Each of the two runs has a loop of its own, so that no descriptor but the port's stays open in between.
  *
- * The trackers of the torrent are asked one after another, as BEP 12 says: those of a tier in an order of chance, and
- * the next tier only if the whole tier failed; the first that answers ends it. Those that were given by hand are all
- * asked, at the same time. A failure reason is a failure.
+ * The trackers of the torrent are asked in the order of BEP 12: tier by tier, those of a tier in an order of chance. The
+ * next one is asked as soon as the last one fails, or beside it once that has been silent for ANNOUNCE_OVERDUE; the
+ * first that answers ends it, and those that are still silent are abandoned. That deviates from BEP 12, which waits for
+ * a tier to its end before the next: in a magnet link each tracker is a tier, and each dead one would cost a whole
+ * time-out. Those that were given by hand are all asked, at the same time. A failure reason is a failure.
  *
  * A tracker takes whoever asks it for a peer. We announce a port that this process has bound, TCP, IPv4 and IPv6, and
  * on which it does not listen: nobody else on this host can have it, and who comes is refused. An entry of an answer
@@ -31,6 +33,7 @@
 struct announce;
 
 #define ANNOUNCE_TIMEOUT      (15 * RDY_SECOND)
+#define ANNOUNCE_OVERDUE      (2 * RDY_SECOND) /* of silence: then the next tracker is asked, too */
 #define ANNOUNCE_STOP_TIMEOUT (3 * RDY_SECOND)
 #define ANNOUNCE_NUMWANT      200
 
@@ -61,9 +64,10 @@ struct announce_settings {
 int announce_open(const struct announce_settings *settings, struct announce **out);
 
 /*
- * Asks the trackers and adds the peers that they name to `peers`, each once. Says on stderr, in a line for each tracker
- * that was asked, how many it named, or why it gave no answer. While it runs SIGINT and SIGTERM end it, SIGQUIT and, where
- * there is one, SIGINFO have it say how far it is; when it returns, these do again what they did before.
+ * Asks the trackers and adds the peers that they name to `peers`, each once. May be called once. Says on stderr, in a
+ * line for each tracker that was asked and not abandoned, how many it named, or why it gave no answer. While it runs
+ * SIGINT and SIGTERM end it, SIGQUIT and, where there is one, SIGINFO have it say how far it is; when it returns, these
+ * do again what they did before.
  *
  * How many trackers have answered, 0 if none did; -ECANCELED after a signal, when the peers named before have been
  * added; another negative errno, which has been reported, if this machine failed.
@@ -71,8 +75,10 @@ int announce_open(const struct announce_settings *settings, struct announce **ou
 int announce_run(struct announce *announce, peer_list *peers);
 
 /*
- * Tells those that have answered that we stop (event=stopped), for ANNOUNCE_STOP_TIMEOUT or the time-out of the
- * settings at most, whichever is shorter. SIGINT and SIGTERM end it at once. What fails is of no interest any more, and is not told.
+ * Tells those that may name us to others that we stop (event=stopped): who got our announce and has not refused it,
+ * be it that it answered, kept silent until its time-out, was abandoned or was broken off by a signal. Takes
+ * ANNOUNCE_STOP_TIMEOUT or the time-out of the settings at most, whichever is shorter. SIGINT and SIGTERM end it at once.
+ * What fails is of no interest any more, and is not told.
  */
 void announce_stop(struct announce *announce);
 

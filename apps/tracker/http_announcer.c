@@ -53,6 +53,14 @@ static size_t on_bytes(char *bytes, size_t one, size_t size, void *context)
     return size;
 }
 
+/* Of one that has not answered. */
+static void remember_if_sent(const struct transfer *transfer)
+{
+    long sent = 0; /* bytes of requests */
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
+    transfer->target->may_name_us = sent > 0;
+}
+
 static void free_transfer(struct transfer *transfer)
 {
     struct http_announcer *announcer = transfer->announcer;
@@ -116,6 +124,10 @@ static void tell(const struct transfer *transfer, CURLcode result)
     const char *problem =
         result == CURLE_OK ? problem_of_answer(transfer, &reply, text) : problem_of_result(transfer, result);
     learn_own_address(transfer);
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        remember_if_sent(transfer);
+    else
+        transfer->target->may_name_us = problem == NULL;
     round->finished(round, transfer->target, problem == NULL ? &reply : NULL, problem);
     tracker_reply_free(&reply);
 }
@@ -279,6 +291,24 @@ const char *http_announcer_start(struct http_announcer *announcer, struct target
     return problem;
 }
 
+static void cancel(struct transfer *transfer)
+{
+    remember_if_sent(transfer);
+    free_transfer(transfer);
+}
+
+bool http_announcer_cancel(struct http_announcer *announcer, const struct target *target)
+{
+    rdy_token token;
+    struct transfer *transfer;
+    for (size_t cursor = 0; (transfer = rdy_slab_walk(&announcer->transfers, &cursor, &token)) != NULL;)
+        if (transfer->target == target) {
+            cancel(transfer);
+            return true;
+        }
+    return false;
+}
+
 void http_announcer_close(struct http_announcer *announcer)
 {
     rdy_token token;
@@ -286,7 +316,7 @@ void http_announcer_close(struct http_announcer *announcer)
     if (announcer == NULL)
         return;
     for (size_t cursor = 0; (transfer = rdy_slab_walk(&announcer->transfers, &cursor, &token)) != NULL;)
-        free_transfer(transfer);
+        cancel(transfer);
     curl_on_rdy_close(&announcer->curl);
     rdy_slab_free(&announcer->transfers);
     free(announcer);

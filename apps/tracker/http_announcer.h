@@ -16,6 +16,9 @@ int http_announcer_open(struct round *round, struct http_announcer **out);
 /* NULL, and the round will hear of it; or why the tracker cannot be asked, valid until the next call. */
 const char *http_announcer_start(struct http_announcer *announcer, struct target *target);
 
+/* Breaks off this one, of which the round does not hear any more. Whether it was under way. */
+bool http_announcer_cancel(struct http_announcer *announcer, const struct target *target);
+
 /* Breaks off what is under way, of which the round does not hear. NULL is fine. */
 void http_announcer_close(struct http_announcer *announcer);
 

@@ -18,6 +18,13 @@ const char *http_announcer_start(struct http_announcer *announcer, struct target
     return "built without libcurl: no HTTP trackers";
 }
 
+bool http_announcer_cancel(struct http_announcer *announcer, const struct target *target)
+{
+    (void)announcer;
+    (void)target;
+    return false; /* none was started */
+}
+
 void http_announcer_close(struct http_announcer *announcer)
 {
     (void)announcer; /* there is none */

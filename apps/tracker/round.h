@@ -23,9 +23,9 @@ struct association {
 /* A tracker to be asked, from the first round to the last. */
 struct target {
     const char *url;
-    bool has_answered;
-    char *tracker_id;                   /* that it wants to hear again, NULL for none; owned */
-    struct association associations[2]; /* one of each family */
+    bool may_name_us; /* it got our announce and has not refused it, be it that it kept silent */
+    char *tracker_id; /* that it wants to hear again, NULL for none; owned */
+    struct association associations[2]; /* one of each family, that got our announce and has not refused it */
     size_t association_count;
 };
 
@@ -46,11 +46,13 @@ struct round {
     int64_t timeout_ns;
     const char *ca_file;
     /*
-     * Called once for each tracker that was started, with its reply, or with NULL and why there is none. Both are valid
-     * until it returns. It may start other trackers.
+     * Called once for each tracker that was started and not cancelled, with its reply, or with NULL and why there is none.
+     * Both are valid until it returns. It may start other trackers, and cancel them.
      */
     void (*finished)(struct round *round, struct target *target, const struct tracker_reply *reply,
                      const char *problem);
+    /* NULL, or called before that as soon as a part of a reply is there. Likewise. */
+    void (*answering)(struct round *round, struct target *target);
 };
 
 /* Room for why a tracker has given no reply. */

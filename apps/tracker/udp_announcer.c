@@ -99,18 +99,50 @@ static int add_reply(struct tracker_reply *sum, struct tracker_reply *more)
     return 0;
 }
 
+/* From now on it may have us on its list. One of a family that is connected to anew takes the place of the old one. */
+static void remember(struct target *target, const struct association *with)
+{
+    const int family = rdy_address_family(&with->address);
+    size_t place = 0;
+    while (place < target->association_count &&
+           rdy_address_family(&target->associations[place].address) != family)
+        place++;
+    target->associations[place] = *with;
+    target->association_count += place == target->association_count;
+    target->may_name_us = true;
+}
+
+static void forget(struct target *target, const rdy_address *address)
+{
+    const int family = rdy_address_family(address);
+    size_t kept = 0;
+    for (size_t i = 0; i < target->association_count; i++)
+        if (rdy_address_family(&target->associations[i].address) != family)
+            target->associations[kept++] = target->associations[i];
+    target->association_count = kept;
+    target->may_name_us = kept > 0;
+}
+
 static void take_reply(struct inquiry *inquiry, const struct udp_talk *talk, struct tracker_reply *reply)
 {
-    struct target *target = inquiry->target;
+    struct round *round = inquiry->announcer->round;
     const int error = add_reply(&inquiry->reply, reply);
     tracker_reply_free(reply);
     if (error < 0) {
         note_problem(inquiry, &talk->with.address, rdy_error_sentence(error));
         return;
     }
+    if (!inquiry->has_reply && round->answering != NULL)
+        round->answering(round, inquiry->target);
     inquiry->has_reply = true;
+}
+
+/* What fails once it has begun is a refusal. */
+static void take_problem(struct inquiry *inquiry, const struct udp_talk *talk, const char *problem)
+{
     if (inquiry->announcer->round->event == EVENT_STARTED)
-        target->associations[target->association_count++] = talk->with;
+        forget(inquiry->target, &talk->with.address);
+    note_problem(inquiry, &talk->with.address, problem);
 }
 
 /* Bounded by the deadline that it has. */
@@ -127,18 +159,20 @@ static void on_ended(void *context, struct udp_talk *talk, struct tracker_reply 
     if (reply != NULL)
         take_reply(inquiry, talk, reply);
     else
-        note_problem(inquiry, &talk->with.address, problem);
+        take_problem(inquiry, talk, problem);
     if (--inquiry->talks_open == 0)
         finish(inquiry);
     else if (inquiry->has_reply)
         give_the_others(inquiry, OTHER_FAMILY_NS);
 }
 
-/* One of a family is enough. */
+/* It is announced to now. One of a family is enough. */
 static void on_connected(void *context, struct udp_talk *talk)
 {
     struct inquiry *inquiry = context;
     const int family = rdy_address_family(&talk->with.address);
+    if (inquiry->announcer->round->event == EVENT_STARTED)
+        remember(inquiry->target, &talk->with);
     for (size_t i = 0; i < inquiry->talk_count; i++) {
         struct udp_talk *other = &inquiry->talks[i];
         if (other == talk || other->state == TALK_CLOSED ||
@@ -321,6 +355,18 @@ const char *udp_announcer_start(struct udp_announcer *announcer, struct target *
     memcpy(announcer->problem, inquiry->problem, sizeof announcer->problem);
     free_inquiry(inquiry);
     return announcer->problem;
+}
+
+bool udp_announcer_cancel(struct udp_announcer *announcer, const struct target *target)
+{
+    rdy_token token;
+    struct inquiry *inquiry;
+    for (size_t cursor = 0; (inquiry = rdy_slab_walk(&announcer->inquiries, &cursor, &token)) != NULL;)
+        if (inquiry->target == target) {
+            free_inquiry(inquiry);
+            return true;
+        }
+    return false;
 }
 
 void udp_announcer_close(struct udp_announcer *announcer)

@@ -17,6 +17,9 @@ int udp_announcer_open(struct round *round, struct udp_announcer **out);
 /* NULL, and the round will hear of it; or why the tracker cannot be asked, valid until the next call. */
 const char *udp_announcer_start(struct udp_announcer *announcer, struct target *target);
 
+/* Breaks off this one, of which the round does not hear any more. Whether it was under way. */
+bool udp_announcer_cancel(struct udp_announcer *announcer, const struct target *target);
+
 /* Breaks off what is under way, of which the round does not hear. NULL is fine. */
 void udp_announcer_close(struct udp_announcer *announcer);
 

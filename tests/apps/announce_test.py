@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -24,6 +25,7 @@ from fake_trackers import PATIENCE, HttpTracker, UdpTracker, bencode, compact, r
 
 CLIENT = sys.argv.pop(1)
 HAS_CURL = sys.argv.pop(1) == "curl"
+OVERDUE = 2  # ANNOUNCE_OVERDUE of announce.h, in seconds
 HASH = b"\0 %&=+?#/A\xff\x7f-._~z09\n"
 PEER_ID = b"-RD0001-&\x01 cdefghijk"
 # Without what could turn the client to another server, or another trust, than its own.
@@ -32,6 +34,10 @@ ENVIRONMENT = {
     for name, value in os.environ.items()
     if not name.lower().endswith("_proxy") and not name.startswith(("CURL", "SSL"))
 }
+
+
+def events(queries):
+    return [query["event"] for query in queries]
 
 
 class Case(unittest.TestCase):
@@ -281,13 +287,19 @@ class Http(Case):
 
     def test_an_interrupt_ends_what_is_under_way(self):
         silent = self.http(lambda handler: time.sleep(PATIENCE))
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for count, number in ((1, signal.SIGINT), (3, signal.SIGTERM)):
             client = self.start("--timeout", "10m", silent.url)
-            silent.asked.wait(1 if number == signal.SIGINT else 2)
+            silent.asked.wait(count)
             client.send_signal(number)
             self.assertEqual(self.finish(client)["result"], "ECANCELED")
             self.assertEqual(self.stderr, "")
-        self.assertEqual(len(silent.asked.taken), 2)  # no leave is taken of who has not answered
+        # it may have noted us, silent or not
+        self.assertEqual(events(silent.queries(4)), [b"started", b"stopped"] * 2)
+
+    def test_a_tracker_that_kept_silent_until_its_time_out_is_taken_leave_of(self):
+        silent = self.http(lambda handler: time.sleep(PATIENCE))
+        self.check_problem(silent.url, "no answer in time", arguments=("--timeout", "500ms"))
+        self.assertEqual(events(silent.queries(2)), [b"started", b"stopped"])
 
     def test_a_long_url_leaves_room_for_the_reason(self):
         url = self.http(bencode({b"failure reason": b"no"})).url + "?" + "x" * 2000
@@ -550,6 +562,21 @@ class Names(Case):
         url = "udp://both.test:%d" % four.port
         self.assertEqual(self.ask("--timeout", "10m", url), ["1.2.3.4:80"])
 
+    def test_the_first_tier_has_answered_when_one_family_has(self):
+        four, spare = self.udp(peers=["1.2.3.4:80"]), self.udp(peers=["1.2.3.4:81"])
+        silent = self.udp(lambda *_: [], host="::1", port=four.port)
+        tiers = ("--tier", "udp://both.test:%d" % four.port, "--tier", spare.url)
+        self.assertEqual(self.ask("--timeout", "10m", *tiers), ["1.2.3.4:80"])
+        silent.asked.wait()
+        self.assertEqual(spare.asked.taken, [])
+
+    def test_a_tier_whose_lookup_hangs_is_abandoned_all_the_same(self):
+        for scheme in ["udp", "http"] if HAS_CURL else ["udp"]:
+            with self.subTest(scheme):
+                good = self.udp(peers=["1.2.3.4:80"])
+                tiers = ("--tier", scheme + "://slow.test:1", "--tier", good.url)
+                self.assertEqual(self.ask("--timeout", "10m", *tiers), ["1.2.3.4:80"])
+
     def test_a_name_that_is_not_known_is_told(self):
         self.check_problem("udp://nowhere.invalid.:1", "unknown name")
 
@@ -587,6 +614,66 @@ class Tiers(Case):
         self.assertEqual(next_tier.asked.taken, [])
         self.assertEqual(self.ask(*tier[:4], "--tier", next_tier.url), ["1.2.3.4:81"])
         self.assertEqual(self.stderr.count("failure reason"), 2)
+
+    def test_a_silent_tracker_does_not_hold_up_the_next_tier(self):
+        silent, good, spare = self.udp(lambda *_: []), self.udp(peers=["1.2.3.4:80"]), self.udp(peers=["1.2.3.4:81"])
+        tiers = ("--tier", silent.url, "--tier", good.url, "--tier", spare.url)
+        begin = time.monotonic()
+        self.assertEqual(self.ask("--timeout", "10m", *tiers), ["1.2.3.4:80"])
+        self.assertGreaterEqual(time.monotonic() - begin, OVERDUE)
+        self.assertEqual(spare.asked.taken, [])
+        self.assertEqual(self.stderr.count("\n"), 1, self.stderr)  # nothing is said of who is abandoned
+        self.assertTrue(all(map(UdpTracker.is_connect, silent.asked.taken)))  # it never knew of whom to take leave
+
+    def test_a_silent_tracker_that_answers_after_all_is_the_first(self):
+        """Also beside the next one, which is silent."""
+        answers = threading.Event()
+        late = self.udp(lambda tracker, packet, _: tracker.answer_well(packet) if answers.is_set() else [],
+                        peers=["1.2.3.4:80"])
+        silent = self.udp(lambda *_: [])
+        client = self.start("--timeout", "10m", "--tier", late.url, "--tier", silent.url)
+        silent.asked.wait()
+        answers.set()
+        result = self.finish(client)
+        self.assertEqual((result["answered"], result["peers"]), (1, ["1.2.3.4:80"]))
+
+    def test_a_tier_is_asked_beside_a_silent_one_and_the_next_at_once_when_that_fails(self):
+        silent, failing, good = self.udp(lambda *_: []), self.failing(), self.udp(peers=["1.2.3.4:80"])
+        tiers = [word for tracker in (silent, failing, good) for word in ("--tier", tracker.url)]
+        self.assertEqual(self.ask("--timeout", "10m", *tiers), ["1.2.3.4:80"])
+        urls = [line.split()[2] for line in self.stderr.splitlines()]
+        self.assertEqual(urls, [failing.url + ":", good.url + ":"])
+
+    def test_silent_tiers_end_at_the_time_out_of_the_last(self):
+        silent = [self.udp(lambda *_: []) for _ in range(3)]
+        tiers = [word for tracker in silent for word in ("--tier", tracker.url)]
+        begin = time.monotonic()
+        self.assertEqual(self.ask("--timeout", "3s", *tiers, answered=0), [])
+        self.assertGreaterEqual(time.monotonic() - begin, 2 * OVERDUE + 3)
+        urls = [line.split()[2] for line in self.stderr.splitlines()]
+        self.assertEqual(urls, [tracker.url + ":" for tracker in silent])
+        self.assertEqual(self.stderr.count("no answer in time"), 3)
+
+    @unittest.skipUnless(HAS_CURL, "built without libcurl")
+    def test_leave_is_taken_of_an_abandoned_tracker_that_got_the_announce(self):
+        started, stopped = b"\0\0\0\2", b"\0\0\0\3"
+        has_stopped = threading.Event()
+
+        def silent_at_start(tracker, packet, _):
+            if packet[80:84] == stopped:
+                has_stopped.set()
+            return tracker.answer_well(packet) if packet[80:84] != started else []
+
+        slow, good = self.http(lambda handler: time.sleep(PATIENCE)), self.http(reply("1.2.3.4:80"))
+        udp, never = self.udp(silent_at_start), self.http(reply("1.2.3.4:81"))
+        tiers = [word for tracker in (slow, udp, good, never) for word in ("--tier", tracker.url)]
+        self.assertEqual(self.ask("--timeout", "10m", *tiers), ["1.2.3.4:80"])
+        for tracker in (slow, good):
+            self.assertEqual(events(tracker.queries(2)), [b"started", b"stopped"])
+        self.assertTrue(has_stopped.wait(PATIENCE))
+        announces = [packet[80:84] for packet in udp.questions(3) if not udp.is_connect(packet)]
+        self.assertEqual(announces, [started, stopped])
+        self.assertEqual(never.asked.taken, [])
 
     def test_within_a_tier_the_order_is_chance(self):
         one, other = self.udp(peers=["1.2.3.4:80"]), self.udp(peers=["1.2.3.4:81"])
