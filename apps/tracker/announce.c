@@ -286,18 +286,27 @@ static int copy_tiers(struct announce *announce)
     return error;
 }
 
+/* Unless it is among the first `count` of those given by hand: each is asked once. */
+static void add_target(struct announce *announce, const char *url, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(announce->settings.urls[i], url) == 0)
+            return;
+    announce->targets[announce->count++].url = url;
+}
+
 static int make_targets(struct announce *announce)
 {
     const struct announce_settings *settings = &announce->settings;
-    announce->tiered = announce->tiers.count;
-    announce->count = announce->tiered + settings->url_count;
-    announce->targets = calloc(announce->count + 1, sizeof *announce->targets);
+    const size_t most = announce->tiers.count + settings->url_count;
+    announce->targets = calloc(most + 1, sizeof *announce->targets);
     if (announce->targets == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < announce->tiered; i++)
-        announce->targets[i].url = announce->tiers.trackers[i].url;
+    for (size_t i = 0; i < announce->tiers.count; i++)
+        add_target(announce, announce->tiers.trackers[i].url, settings->url_count);
+    announce->tiered = announce->count;
     for (size_t i = 0; i < settings->url_count; i++)
-        announce->targets[announce->tiered + i].url = settings->urls[i];
+        add_target(announce, settings->urls[i], i);
     return 0;
 }
 

@@ -23,7 +23,8 @@
  * next one is asked as soon as the last one fails, or beside it once that has been silent for ANNOUNCE_OVERDUE; the
  * first that answers ends it, and those that are still silent are abandoned. That deviates from BEP 12, which waits for
  * a tier to its end before the next: in a magnet link each tracker is a tier, and each dead one would cost a whole
- * time-out. Those that were given by hand are all asked, at the same time. A failure reason is a failure.
+ * time-out. Those that were given by hand are all asked, at the same time; if they are in the tiers too, or there twice
+ * (the same text), once. A failure reason is a failure.
  *
  * A tracker takes whoever asks it for a peer. We announce a port that this process has bound, TCP, IPv4 and IPv6, and
  * on which it does not listen: nobody else on this host can have it, and who comes is refused. An entry of an answer

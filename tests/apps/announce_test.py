@@ -301,6 +301,13 @@ class Http(Case):
         self.check_problem(silent.url, "no answer in time", arguments=("--timeout", "500ms"))
         self.assertEqual(events(silent.queries(2)), [b"started", b"stopped"])
 
+    def test_a_url_given_twice_is_asked_once(self):
+        tracker, other = self.http(reply("1.2.3.4:80")), self.http(reply("1.2.3.4:81"))
+        given = ("--tier", tracker.url, "--tier", other.url, tracker.url, tracker.url)
+        self.assertEqual(sorted(self.ask(*given, answered=2)), ["1.2.3.4:80", "1.2.3.4:81"])
+        for each in (tracker, other):
+            self.assertEqual(events(each.queries(2)), [b"started", b"stopped"])
+
     def test_a_long_url_leaves_room_for_the_reason(self):
         url = self.http(bencode({b"failure reason": b"no"})).url + "?" + "x" * 2000
         self.assertEqual(self.ask(url, answered=0), [])
