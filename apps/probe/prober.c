@@ -7,9 +7,9 @@
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
 #include "apps/connect/peer_run.h"
-#include "apps/probe/talk/exchange.h"
 #include "apps/probe/outcome_progress.h"
 #include "apps/probe/report/report_output.h"
+#include "apps/probe/talk/exchange.h"
 #include "reactor/clock.h"
 #include "reactor/error.h"
 

@@ -6,8 +6,8 @@
 
 #include "apps/common/peer_list.h"
 #include "apps/connect/peer_connector.h"
-#include "apps/probe/talk/exchange.h"
 #include "apps/probe/report/report.h"
+#include "apps/probe/talk/exchange.h"
 
 struct prober_settings {
     peer_connector_options connector;  /* all but the talk, which is the prober's */

@@ -12,11 +12,11 @@
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
 #include "apps/common/output_file.h"
-#include "apps/probe/talk/content.h"
-#include "apps/probe/report/peer_record.h"
 #include "apps/probe/prober.h"
+#include "apps/probe/report/peer_record.h"
 #include "apps/probe/report/report_output.h"
 #include "apps/probe/svg/svg.h"
+#include "apps/probe/talk/content.h"
 #include "apps/probe/wanted.h"
 #include "apps/tracker/announce.h"
 #include "reactor/error.h"
@@ -216,9 +216,8 @@ static int probe(struct run *run, bool is_interrupted)
 int run_probe(struct options *options)
 {
     struct run run = {.options = options};
-    (void)signal(
-        SIGQUIT,
-        SIG_IGN); /* who waits, for trackers or peers, answers it; there is nothing to tell between */
+    /* Who waits, for trackers or for peers, answers it; there is nothing to tell in between. */
+    (void)signal(SIGQUIT, SIG_IGN);
     int code = wanted_open(options, &options->peers, &run.wanted);
     if (code == EXIT_OK)
         code = make_id(run.peer_id);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/probe/report/report_json.h"
 #include "apps/probe/merge/report_read.h"
+#include "apps/probe/report/report_json.h"
 #include "apps/probe/report/table.h"
 #include "reactor/clock.h"
 #include "tests/suite.h"

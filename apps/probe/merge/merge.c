@@ -9,9 +9,9 @@
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
 #include "apps/common/standard_output.h"
-#include "apps/probe/report/report_output.h"
 #include "apps/probe/merge/report_read.h"
 #include "apps/probe/merge/shards.h"
+#include "apps/probe/report/report_output.h"
 #include "reactor/error.h"
 
 static const char help[] =

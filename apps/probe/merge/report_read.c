@@ -8,8 +8,8 @@
 #include "apps/common/option.h"
 #include "apps/probe/merge/json_member.h"
 #include "apps/probe/merge/peer_read.h"
-#include "apps/probe/report/report_json.h"
 #include "apps/probe/merge/times_read.h"
+#include "apps/probe/report/report_json.h"
 #include "reactor/error.h"
 
 /* Whether it is of the shape "2026-11-21T17:00:00.000Z". */

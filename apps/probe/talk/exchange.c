@@ -6,9 +6,8 @@
 #include "apps/probe/talk/exchange_phase.h"
 #include "reactor/clock.h"
 
-enum {
-    READS_AT_ONCE = 32
-}; /* a peer that sends without an end leaves the thread to the others for a while */
+/* A peer that sends without an end leaves the thread to the others for a while. */
+enum { READS_AT_ONCE = 32 };
 
 static const int64_t turn_of_others_ns = RDY_MILLISECOND;
 
@@ -112,9 +111,9 @@ static int decide_too_late(struct exchange *exchange)
     const bool is_unwilling = exchange->phase == PHASE_UNCHOKE ||
                               (exchange->phase == PHASE_REQUEST &&
                                (exchange->is_choked || piece_request_is_rejected(&exchange->request)));
+    /* There is no time for a retry then either. */
     if (exchange->total_deadline_ns < exchange->deadline_ns)
-        return exchange_decide(exchange, OUTCOME_TIMED_OUT,
-                               -EPROTO); /* there is no time for a retry either */
+        return exchange_decide(exchange, OUTCOME_TIMED_OUT, -EPROTO);
     if (is_unwilling)
         return exchange_decide(exchange, OUTCOME_CHOKED, -EPROTO);
     return exchange_decide(exchange, OUTCOME_TIMED_OUT, -ETIMEDOUT);

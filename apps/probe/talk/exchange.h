@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apps/probe/talk/handshake.h"
 #include "apps/probe/report/mode.h"
 #include "apps/probe/report/outcome.h"
-#include "apps/probe/talk/peer_wire.h"
 #include "apps/probe/report/phase.h"
+#include "apps/probe/talk/handshake.h"
+#include "apps/probe/talk/peer_wire.h"
 #include "apps/probe/talk/piece_request.h"
 #include "net/buffer.h"
 #include "net/tcp_stream.h"
