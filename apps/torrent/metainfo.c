@@ -65,15 +65,6 @@ static int read_pieces(struct metainfo_reader *reader, struct bencode info, stru
     return 0;
 }
 
-static int read_private(struct bencode info, struct metainfo *metainfo)
-{
-    struct bencode value;
-    int64_t number;
-    metainfo->is_private =
-        bencode_find(info, "private", &value) && bencode_integer(value, &number) && number == 1;
-    return 0;
-}
-
 static int read_info(struct metainfo_reader *reader, struct bencode info, struct metainfo *metainfo)
 {
     struct bencode value;
@@ -89,8 +80,6 @@ static int read_info(struct metainfo_reader *reader, struct bencode info, struct
         error = read_content(reader, info, metainfo);
     if (error == 0)
         error = read_pieces(reader, info, metainfo);
-    if (error == 0)
-        error = read_private(info, metainfo);
     return error == 0 ? sha1_of(info.bytes, info.size, metainfo->info_hash) : error;
 }
 

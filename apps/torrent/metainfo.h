@@ -31,7 +31,6 @@ struct metainfo {
     struct metainfo_file *files;   /* by offset; NULL for a torrent of one file, which is the content */
     size_t file_count;             /* 0 then */
     struct tracker_tiers trackers; /* announce-list, else announce (BEP 12); may be empty */
-    bool is_private;               /* peers may come from its trackers only (BEP 27) */
 };
 
 /* The largest file that is read: far above any real one. */

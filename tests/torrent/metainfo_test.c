@@ -47,7 +47,6 @@ START_TEST(a_torrent_of_one_file_is_read)
     ck_assert_mem_eq(metainfo.piece_hashes[1], HASH_B, SHA1_SIZE);
     ck_assert_ptr_null(metainfo.files);
     ck_assert_uint_eq(metainfo.file_count, 0);
-    ck_assert(!metainfo.is_private);
     ck_assert_uint_eq(metainfo.trackers.count, 1);
     ck_assert_str_eq(metainfo.trackers.trackers[0].url, "http://t/a");
 }
@@ -151,22 +150,6 @@ START_TEST(of_a_hybrid_the_side_of_version_1_is_read)
 END_TEST
 
 static const struct {
-    const char *info;
-    bool is_private;
-} privates[] = {
-    {"d6:lengthi3e" NAME LENGTH_2 PIECES_2 "7:privatei1ee", true},
-    {"d6:lengthi3e" NAME LENGTH_2 PIECES_2 "7:privatei0ee", false},
-    {"d6:lengthi3e" NAME LENGTH_2 PIECES_2 "7:private1:1e", false},
-};
-
-START_TEST(a_torrent_is_private_if_it_says_1)
-{
-    ck_assert_int_eq(parse_info(privates[_i].info), 0);
-    ck_assert_int_eq(metainfo.is_private, privates[_i].is_private);
-}
-END_TEST
-
-static const struct {
     const char *text;
     const char *urls; /* with the tier of each */
 } announces[] = {
@@ -257,7 +240,6 @@ static void add_readings(TCase *cases)
     tcase_add_loop_test(cases, a_range_of_the_content_lies_in_a_file_that_has_bytes, 0, COUNT(ranges));
     tcase_add_test(cases, the_only_file_holds_every_range);
     tcase_add_test(cases, of_a_hybrid_the_side_of_version_1_is_read);
-    tcase_add_loop_test(cases, a_torrent_is_private_if_it_says_1, 0, COUNT(privates));
     tcase_add_loop_test(cases, announce_list_comes_before_announce_and_what_is_no_url_is_left_out, 0,
                         COUNT(announces));
     tcase_add_test(cases, equal_paths_of_padding_do_not_matter);
