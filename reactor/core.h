@@ -11,6 +11,7 @@
 
 #include "reactor/event.h"
 #include "reactor/os/backend.h"
+#include "reactor/os/process.h"
 #include "reactor/registry.h"
 
 /*
@@ -51,7 +52,10 @@ static inline void rdy_registry_take_over(struct rdy_registry *registry)
 }
 
 /* Whether this process is a child of the one that opened the poll (fork(2)). */
-bool rdy_registry_is_inherited(const struct rdy_registry *registry);
+static inline bool rdy_registry_is_inherited(const struct rdy_registry *registry)
+{
+    return registry->process_mark != rdy_process_mark();
+}
 
 /* Lets the debug mode know that a call on descriptor `fd` (-1 for none) is refused; returns the error. */
 int rdy_registry_refuse(struct rdy_registry *registry, enum rdy_call call, int fd, int error);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "reactor/core.h"
-#include "reactor/os/process.h"
 #include "reactor/source_io.h"
 
 struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend)
@@ -39,11 +38,6 @@ void rdy_registry_free(rdy_registry *registry)
         return;
     pthread_mutex_destroy(&registry->lock);
     free(registry);
-}
-
-bool rdy_registry_is_inherited(const struct rdy_registry *registry)
-{
-    return registry->process_mark != rdy_process_mark();
 }
 
 int rdy_registry_refuse(struct rdy_registry *registry, enum rdy_call call, int fd, int error)

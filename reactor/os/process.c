@@ -1,7 +1,6 @@
 #include "reactor/os/process.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -9,14 +8,15 @@
 #include <sys/mman.h>
 #endif
 
+_Atomic(atomic_ulong *) rdy_process_page;
+
 #if defined(__linux__) && defined(MADV_WIPEONFORK)
 
 /*
- * A page that the kernel shows to a child as zeros (madvise(2), Linux 4.14). The last mark is kept in
- * ordinary memory, which the child inherits, so that the child's own mark is one that its parent never had.
- * Whether there is such a page is decided once: marks of two kinds would not compare.
+ * The page is wiped on fork (madvise(2), Linux 4.14). The last mark is kept in ordinary memory, which the child
+ * inherits, so that the child's own mark is one that its parent never had. Whether there is such a page is decided
+ * once: marks of two kinds would not compare.
  */
-static _Atomic(_Atomic(unsigned long) *) page;
 static atomic_ulong last_mark;
 
 /*
@@ -35,36 +35,26 @@ static void map_page(void)
     if (fresh == MAP_FAILED)
         return;
     if (is_wiped_on_fork(fresh, size))
-        atomic_store_explicit(&page, fresh, memory_order_release);
+        atomic_store_explicit(&rdy_process_page, fresh, memory_order_release);
     else
         munmap(fresh, size);
 }
 
-static _Atomic(unsigned long) *find_page(void)
+unsigned long rdy_process_mark_slowly(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    _Atomic(unsigned long) *found = atomic_load_explicit(&page, memory_order_acquire);
-    if (found != NULL)
-        return found;
     pthread_once(&once, map_page);
-    return atomic_load_explicit(&page, memory_order_acquire);
-}
-
-unsigned long rdy_process_mark(void)
-{
-    _Atomic(unsigned long) *mark = find_page();
+    atomic_ulong *mark = atomic_load_explicit(&rdy_process_page, memory_order_acquire);
     if (mark == NULL)
         return (unsigned long)getpid();
-    unsigned long now = atomic_load_explicit(mark, memory_order_relaxed);
-    if (now != 0)
-        return now;
+    unsigned long now = 0;
     unsigned long fresh = atomic_fetch_add(&last_mark, 1) + 1;
     return atomic_compare_exchange_strong(mark, &now, fresh) ? fresh : now;
 }
 
 #else
 
-unsigned long rdy_process_mark(void)
+unsigned long rdy_process_mark_slowly(void)
 {
     return (unsigned long)getpid();
 }
