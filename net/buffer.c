@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/stream.h"
+#include "reactor/source_io.h"
 
 enum { LEAST_CAPACITY = 4096 };
 
@@ -57,7 +57,7 @@ void rdy_buffer_consume(rdy_buffer *buffer, size_t size)
 int rdy_buffer_flush(rdy_buffer *buffer, rdy_source *stream)
 {
     while (buffer->count != 0) {
-        ptrdiff_t taken = rdy_stream_write(stream, rdy_buffer_front(buffer), buffer->count);
+        ptrdiff_t taken = rdy_source_send(stream, rdy_buffer_front(buffer), buffer->count, 0);
         if (taken < 0)
             return (int)taken;
         const bool all = (size_t)taken == buffer->count;
@@ -72,7 +72,7 @@ int rdy_buffer_send(rdy_buffer *buffer, rdy_source *stream, const void *bytes, s
 {
     ptrdiff_t taken = 0;
     if (buffer->count == 0 && size != 0)
-        taken = rdy_stream_write(stream, bytes, size);
+        taken = rdy_source_send(stream, bytes, size, 0);
     if (taken == -EAGAIN)
         taken = 0;
     if (taken < 0)

@@ -2,9 +2,10 @@
 
 #include "net/os/socket.h"
 #include "net/pieces.h"
+#include "reactor/hints.h"
 #include "reactor/source_io.h"
 
-ptrdiff_t rdy_stream_read(rdy_source *source, void *bytes, size_t size)
+RDY_WITHOUT_CANARY ptrdiff_t rdy_stream_read(rdy_source *source, void *bytes, size_t size)
 {
     return rdy_source_recv(source, bytes, size, 0);
 }
@@ -14,7 +15,7 @@ ptrdiff_t rdy_stream_peek(rdy_source *source, void *bytes, size_t size)
     return rdy_source_recv(source, bytes, size, MSG_PEEK);
 }
 
-ptrdiff_t rdy_stream_write(rdy_source *source, const void *bytes, size_t size)
+RDY_WITHOUT_CANARY ptrdiff_t rdy_stream_write(rdy_source *source, const void *bytes, size_t size)
 {
     return rdy_source_send(source, bytes, size, 0);
 }

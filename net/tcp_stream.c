@@ -8,6 +8,7 @@
 #include "net/ip_options.h"
 #include "net/os/socket.h"
 #include "net/stream.h"
+#include "reactor/hints.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
 
@@ -86,9 +87,9 @@ void rdy_tcp_stream_close(rdy_tcp_stream *stream)
         rdy_source_close(&stream->source);
 }
 
-ptrdiff_t rdy_tcp_stream_read(rdy_tcp_stream *stream, void *bytes, size_t size)
+RDY_WITHOUT_CANARY ptrdiff_t rdy_tcp_stream_read(rdy_tcp_stream *stream, void *bytes, size_t size)
 {
-    return rdy_stream_read(&stream->source, bytes, size);
+    return rdy_source_recv(&stream->source, bytes, size, 0);
 }
 
 ptrdiff_t rdy_tcp_stream_readv(rdy_tcp_stream *stream, const struct iovec *pieces, int count)
@@ -101,9 +102,9 @@ ptrdiff_t rdy_tcp_stream_peek(rdy_tcp_stream *stream, void *bytes, size_t size)
     return rdy_stream_peek(&stream->source, bytes, size);
 }
 
-ptrdiff_t rdy_tcp_stream_write(rdy_tcp_stream *stream, const void *bytes, size_t size)
+RDY_WITHOUT_CANARY ptrdiff_t rdy_tcp_stream_write(rdy_tcp_stream *stream, const void *bytes, size_t size)
 {
-    return rdy_stream_write(&stream->source, bytes, size);
+    return rdy_source_send(&stream->source, bytes, size, 0);
 }
 
 ptrdiff_t rdy_tcp_stream_writev(rdy_tcp_stream *stream, const struct iovec *pieces, int count)

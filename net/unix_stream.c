@@ -4,6 +4,7 @@
 
 #include "net/adopt.h"
 #include "net/os/socket.h"
+#include "reactor/hints.h"
 #include "reactor/os/sys.h"
 #include "reactor/source_io.h"
 
@@ -49,9 +50,9 @@ void rdy_unix_stream_close(rdy_unix_stream *stream)
         rdy_source_close(&stream->source);
 }
 
-ptrdiff_t rdy_unix_stream_read(rdy_unix_stream *stream, void *bytes, size_t size)
+RDY_WITHOUT_CANARY ptrdiff_t rdy_unix_stream_read(rdy_unix_stream *stream, void *bytes, size_t size)
 {
-    return rdy_stream_read(&stream->source, bytes, size);
+    return rdy_source_recv(&stream->source, bytes, size, 0);
 }
 
 ptrdiff_t rdy_unix_stream_readv(rdy_unix_stream *stream, const struct iovec *pieces, int count)
@@ -64,9 +65,9 @@ ptrdiff_t rdy_unix_stream_peek(rdy_unix_stream *stream, void *bytes, size_t size
     return rdy_stream_peek(&stream->source, bytes, size);
 }
 
-ptrdiff_t rdy_unix_stream_write(rdy_unix_stream *stream, const void *bytes, size_t size)
+RDY_WITHOUT_CANARY ptrdiff_t rdy_unix_stream_write(rdy_unix_stream *stream, const void *bytes, size_t size)
 {
-    return rdy_stream_write(&stream->source, bytes, size);
+    return rdy_source_send(&stream->source, bytes, size, 0);
 }
 
 ptrdiff_t rdy_unix_stream_writev(rdy_unix_stream *stream, const struct iovec *pieces, int count)

@@ -9,7 +9,7 @@
 
 rdy_source rdy_source_from_fd(int fd)
 {
-    return (rdy_source){.fd = fd, .state = fd < 0 ? 0 : RDY_SOURCE_OPEN};
+    return (rdy_source){.fd = fd, .state = fd < 0 ? 0 : RDY_SOURCE_PLAIN};
 }
 
 int rdy_source_fd(const rdy_source *source)
@@ -32,7 +32,7 @@ void rdy_source_remember_registry(rdy_source *source, struct rdy_registry *regis
     rdy_registry_retain(registry);
     source->registry = registry;
     if (registry->backend->rearm != NULL)
-        source->state |= RDY_SOURCE_REPORTS;
+        source->state = (source->state & ~(uint32_t)RDY_SOURCE_PLAIN) | RDY_SOURCE_REPORTS;
 }
 
 /* Registrations end with their poll; the debug mode then counts on their sources to come back. */
@@ -45,11 +45,12 @@ static void tell_return(const rdy_source *source)
 
 void rdy_source_forget_registry(rdy_source *source)
 {
-    if (source->state & RDY_SOURCE_REPORTS)
+    if (source->state & RDY_SOURCE_REPORTS) {
         tell_return(source);
+        source->state = (source->state & ~(uint32_t)RDY_SOURCE_REPORTS) | RDY_SOURCE_PLAIN;
+    }
     rdy_registry_free(source->registry);
     source->registry = NULL;
-    source->state &= ~(uint32_t)RDY_SOURCE_REPORTS;
 }
 
 static void set_asked(rdy_source *source, rdy_interest asked)

@@ -63,16 +63,20 @@ static inline bool is_settled(const rdy_source *source, ptrdiff_t result)
     return result > 0 && !(source->state & RDY_SOURCE_REPORTS);
 }
 
-ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flags)
+ptrdiff_t rdy_source_finish_recv(const struct rdy_reading *reading, int flags, ptrdiff_t result)
 {
-    ptrdiff_t result = rdy_sys_recv(rdy_source_descriptor(source), bytes, size, flags);
-    return is_settled(source, result) ? result : settle_read(source, result, size);
+    rdy_source *const source = reading->source;
+    if (result == -EINTR)
+        result = rdy_sys_recv(rdy_source_descriptor(source), reading->bytes, reading->size, flags);
+    return settle_read(source, result, reading->size);
 }
 
-ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags)
+ptrdiff_t rdy_source_finish_send(const struct rdy_writing *writing, int flags, ptrdiff_t result)
 {
-    ptrdiff_t result = rdy_sys_send(rdy_source_descriptor(source), bytes, size, flags);
-    return is_settled(source, result) ? result : settle(source, RDY_WRITABLE, result, size);
+    rdy_source *const source = writing->source;
+    if (result == -EINTR)
+        result = rdy_sys_send(rdy_source_descriptor(source), writing->bytes, writing->size, flags);
+    return settle(source, RDY_WRITABLE, result, writing->size);
 }
 
 ptrdiff_t rdy_source_recvmsg(rdy_source *source, struct msghdr *message, size_t size, int flags)

@@ -10,8 +10,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "reactor/hints.h"
 #include "reactor/os/sys.h"
 #include "reactor/source.h"
+#include "reactor/source_state.h"
 #include "reactor/token.h"
 
 /* The association with a registry, a counted reference. */
@@ -27,10 +29,47 @@ rdy_interest rdy_source_asked(const rdy_source *source);
 /* Says that a shutdown(2) of `how` was made, so that events show it from now on. */
 void rdy_source_note_shutdown(rdy_source *source, int how);
 
-/* The calls of recv(2) and send(2) on the source: a count or a negative errno, never -EINTR, never SIGPIPE.
+/* A read and a write that are under way. */
+struct rdy_reading {
+    rdy_source *source;
+    void *bytes;
+    size_t size;
+};
+
+struct rdy_writing {
+    rdy_source *source;
+    const void *bytes;
+    size_t size;
+};
+
+/* What is to be done about a `result` that moved nothing: for -EINTR the call, again or for the first time. */
+RDY_COLD ptrdiff_t rdy_source_finish_recv(const struct rdy_reading *reading, int flags, ptrdiff_t result);
+RDY_COLD ptrdiff_t rdy_source_finish_send(const struct rdy_writing *writing, int flags, ptrdiff_t result);
+
+/*
+ * The calls of recv(2) and send(2) on the source: a count or a negative errno, never -EINTR, never SIGPIPE. What nearly
+ * every one finds, an open descriptor, bytes to move and no backend to tell of them, costs little more than the call
+ * itself: hence inline, and hence the arguments in memory, which no register has to keep over the call.
  */
-ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flags);
-ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags);
+static inline ptrdiff_t rdy_source_recv(rdy_source *source, void *bytes, size_t size, int flags)
+{
+    const struct rdy_reading reading = {source, bytes, size};
+    if (!(source->state & RDY_SOURCE_PLAIN))
+        return rdy_source_finish_recv(&reading, flags, -EINTR);
+    const ptrdiff_t result = recv(source->fd, bytes, size, flags);
+    return result > 0 ? result : rdy_source_finish_recv(&reading, flags, rdy_sys_result(result));
+}
+
+static inline ptrdiff_t rdy_source_send(rdy_source *source, const void *bytes, size_t size, int flags)
+{
+    const struct rdy_writing writing = {source, bytes, size};
+    if (!(source->state & RDY_SOURCE_PLAIN))
+        return rdy_source_finish_send(&writing, flags, -EINTR);
+    const ptrdiff_t result = send(source->fd, bytes, size, flags | MSG_NOSIGNAL);
+    return result > 0 ? result : rdy_source_finish_send(&writing, flags, rdy_sys_result(result));
+}
+
+/* The same of recvmsg(2) and sendmsg(2). `size` is that of all pieces. */
 ptrdiff_t rdy_source_recvmsg(rdy_source *source, struct msghdr *message, size_t size, int flags);
 ptrdiff_t rdy_source_sendmsg(rdy_source *source, const struct msghdr *message, size_t size, int flags);
 
