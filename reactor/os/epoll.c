@@ -37,27 +37,37 @@ _Static_assert(sizeof(rdy_event) <= 16 && sizeof(struct epoll_event) <= 16, "the
  */
 enum { WRITE_MARK = EPOLLWRNORM };
 
-/* EPOLLIN, PRI, OUT, ERR and HUP are the low five bits; RDHUP and WRITE_MARK are moved down to them. */
+/* All that the kernel reports. */
+#define REPORTED ((uint32_t)(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP | WRITE_MARK))
+
+/*
+ * A number of their own for any of those bits: the product moves IN, PRI, OUT, ERR and HUP, the low five, to 27 and on,
+ * WRITE_MARK to 26 and RDHUP to 25, and there seven bits are read. (It also adds RDHUP to HUP, at the very top.)
+ */
 static uint32_t flag_index(uint32_t bits)
 {
-    return (bits & 31) | (bits >> 8 & 32) | (bits >> 2 & 64);
+    return bits * (1U << 27 | 1U << 18 | 1U << 12) >> 25;
 }
 
-_Static_assert(EPOLLHUP == 16 && EPOLLRDHUP >> 8 == 32 && WRITE_MARK >> 2 == 64, "flag_index");
+_Static_assert(EPOLLHUP == 1 << 4 && WRITE_MARK << 18 == 1 << 26 && EPOLLRDHUP << 12 == 1 << 25,
+               "flag_index");
 
-static uint8_t flags_at(uint32_t index)
+static uint8_t flags_of(uint32_t bits)
 {
-    const uint32_t bits = (index & 31) | (index & 32) << 8;
-    const bool marked = (index & 64) != 0;
+    const bool marked = (bits & WRITE_MARK) != 0;
+    const uint32_t plain = bits & ~(uint32_t)WRITE_MARK;
     if (marked && !(bits & EPOLLOUT))
-        return (uint8_t)(rdy_flags_from_poll(bits | EPOLLOUT) | RDY_EVENT_WRITE_CLOSED);
-    return (uint8_t)(rdy_flags_from_poll(bits) | (marked && bits & EPOLLHUP ? RDY_EVENT_READABLE : 0));
+        return (uint8_t)(rdy_flags_from_poll(plain | EPOLLOUT) | RDY_EVENT_WRITE_CLOSED);
+    return (uint8_t)(rdy_flags_from_poll(plain) | (marked && bits & EPOLLHUP ? RDY_EVENT_READABLE : 0));
 }
 
 static void fill_flags(struct epoll_state *state)
 {
-    for (uint32_t index = 0; index < sizeof state->flags; index++)
-        state->flags[index] = flags_at(index);
+    uint32_t bits = 0;
+    do {
+        state->flags[flag_index(bits)] = flags_of(bits);
+        bits = (bits - REPORTED) & REPORTED; /* the next of all subsets */
+    } while (bits != 0);
 }
 
 static uint32_t writing_bits(rdy_interest interest)
@@ -164,17 +174,15 @@ static int epoll_descriptor(void *opaque)
  * A user's token may be any number, this address among them; so an event under it is the notice's only when
  * the notice was posted, and only once.
  */
-static bool is_notice(struct epoll_state *state, const struct epoll_event *event)
+static bool is_notice(struct epoll_state *state, uint64_t token)
 {
-    return event->data.u64 == notice_mark(state) && atomic_exchange(&state->noticed, false);
+    return token == notice_mark(state) && atomic_exchange(&state->noticed, false);
 }
 
 static int wait_in_milliseconds(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
 {
     const int64_t longest = (int64_t)INT_MAX * 1000000;
-    int milliseconds = -1;
-    if (timeout_ns >= 0)
-        milliseconds = timeout_ns >= longest ? INT_MAX : (int)((timeout_ns + 999999) / 1000000);
+    const int milliseconds = timeout_ns >= longest ? INT_MAX : (int)((timeout_ns + 999999) / 1000000);
     return (int)rdy_sys_result(epoll_wait(fd, ready, capacity, milliseconds));
 }
 
@@ -189,10 +197,10 @@ static int wait_in_nanoseconds(int fd, struct epoll_event *ready, int capacity, 
 }
 
 /* epoll_pwait2 (Linux 5.11) where it is there and allowed. */
-static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+static int wait_at_most(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
 {
     static atomic_bool missing;
-    if (timeout_ns <= 0 || atomic_load_explicit(&missing, memory_order_relaxed))
+    if (atomic_load_explicit(&missing, memory_order_relaxed))
         return wait_in_milliseconds(fd, ready, capacity, timeout_ns);
     int count = wait_in_nanoseconds(fd, ready, capacity, timeout_ns);
     if (!rdy_sys_is_missing(count))
@@ -203,12 +211,20 @@ static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int6
 
 #else
 
-static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+static int wait_at_most(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
 {
     return wait_in_milliseconds(fd, ready, capacity, timeout_ns);
 }
 
 #endif
+
+/* To look, or to sleep for ever, takes no reckoning. */
+static int wait_for_events(int fd, struct epoll_event *ready, int capacity, int64_t timeout_ns)
+{
+    if (timeout_ns > 0)
+        return wait_at_most(fd, ready, capacity, timeout_ns);
+    return (int)rdy_sys_result(epoll_wait(fd, ready, capacity, timeout_ns < 0 ? -1 : 0));
+}
 
 /*
  * The kernel writes its events, which are not larger than ours, to the end of the room, and they are
@@ -221,16 +237,18 @@ static int epoll_wait_for(void *opaque, rdy_event *events, int capacity, int64_t
     unsigned char *end = (unsigned char *)events + (size_t)capacity * 16;
     unsigned char *ready = end - (size_t)capacity * sizeof(struct epoll_event);
     int count = wait_for_events(state->fd, (struct epoll_event *)(void *)ready, capacity, timeout_ns);
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-        struct epoll_event event;
-        memcpy(&event, ready + (size_t)i * sizeof event, sizeof event);
-        if (is_notice(state, &event))
+    rdy_event *next = events;
+    for (int i = 0; i < count; i++, ready += sizeof(struct epoll_event)) {
+        uint32_t bits;
+        uint64_t token;
+        memcpy(&bits, ready + offsetof(struct epoll_event, events), sizeof bits);
+        memcpy(&token, ready + offsetof(struct epoll_event, data), sizeof token);
+        if (is_notice(state, token))
             continue;
-        const rdy_event translated = {(rdy_token)event.data.u64, state->flags[flag_index(event.events)]};
-        memcpy(&events[kept++], &translated, sizeof translated);
+        const rdy_event translated = {(rdy_token)token, state->flags[flag_index(bits)]};
+        memcpy(next++, &translated, sizeof translated);
     }
-    return count < 0 ? count : kept;
+    return count < 0 ? count : (int)(next - events);
 }
 
 const struct rdy_backend rdy_backend_epoll = {
