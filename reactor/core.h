@@ -27,9 +27,10 @@ struct rdy_registry {
     atomic_uint handovers;     /* see rdy_registry_hand_over */
     atomic_bool asleep;        /* the waiting thread sleeps, or is about to, and nobody has woken it yet */
     atomic_bool watched;       /* somebody may sleep on the poll's descriptor: each wake has to show there */
-    atomic_bool wakes_pending; /* `first_wake` is not empty; written under the lock */
-    pthread_mutex_t lock;      /* held around all calls of the backend but wait; guards the queue of wakes */
-    struct rdy_waker *first_wake, *last_wake;
+    atomic_bool wakes_pending; /* `first_wake` is not NULL; written under `wakes_lock` */
+    struct rdy_waker *first_wake, *last_wake; /* a queue, the oldest first */
+    pthread_mutex_t wakes_lock;               /* guards the queue, and is held for nothing else */
+    pthread_mutex_t lock;                     /* held around all calls of the backend but wait */
 };
 
 /* One reference, of an open backend whose state the registry now owns. NULL when memory is short. */
@@ -68,6 +69,12 @@ void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source 
 
 /* Wakes the waiting thread if it sleeps, and who watches the poll. The lock is held and the registry is open. */
 void rdy_registry_rouse(struct rdy_registry *registry);
+
+/* Whether wakes are pending. */
+static inline bool rdy_registry_has_wakes(struct rdy_registry *registry)
+{
+    return atomic_load(&registry->wakes_pending);
+}
 
 /* Takes pending wakes, the oldest first, as at most `capacity` events; returns their number. */
 int rdy_wakers_take(struct rdy_registry *registry, rdy_event *events, int capacity);

@@ -6,6 +6,17 @@
 #include "reactor/core.h"
 #include "reactor/source_io.h"
 
+/* Some systems allocate them (pthread_mutex_init(3p)). */
+static bool init_locks(struct rdy_registry *registry)
+{
+    if (pthread_mutex_init(&registry->wakes_lock, NULL) != 0)
+        return false;
+    if (pthread_mutex_init(&registry->lock, NULL) == 0)
+        return true;
+    pthread_mutex_destroy(&registry->wakes_lock);
+    return false;
+}
+
 struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend)
 {
     const size_t alignment = _Alignof(max_align_t);
@@ -13,11 +24,14 @@ struct rdy_registry *rdy_registry_new(const struct rdy_backend *backend)
     struct rdy_registry *registry = calloc(1, offset + backend->state_size);
     if (registry == NULL)
         return NULL;
+    if (!init_locks(registry)) {
+        free(registry);
+        return NULL;
+    }
     registry->backend = backend;
     registry->state = (unsigned char *)registry + offset;
     registry->process_mark = rdy_process_mark();
     atomic_init(&registry->references, 1);
-    pthread_mutex_init(&registry->lock, NULL);
     return registry;
 }
 
@@ -36,6 +50,7 @@ void rdy_registry_free(rdy_registry *registry)
 {
     if (registry == NULL || atomic_fetch_sub_explicit(&registry->references, 1, memory_order_acq_rel) != 1)
         return;
+    pthread_mutex_destroy(&registry->wakes_lock);
     pthread_mutex_destroy(&registry->lock);
     free(registry);
 }

@@ -23,9 +23,9 @@ typedef struct rdy_waker rdy_waker;
 RDY_API int rdy_waker_open(rdy_registry *registry, rdy_token token, rdy_waker **waker);
 
 /*
- * Wakes the poll. What this thread wrote before is visible to the thread that gets the event. Waits at
- * most while another thread registers, or while select looks at what is ready; no system call unless the poll
- * sleeps and no wake is pending. Any thread, but not a signal handler
+ * Wakes the poll. What this thread wrote before is visible to the thread that gets the event. No system call
+ * unless the poll sleeps and no wake is pending, and then it waits at most while another thread registers, or while
+ * select looks at what is ready. Any thread, but not a signal handler
  * (rdy_signals is for those). 0 on success, also when the poll is closed: nothing happens then. -ECHILD in a
  * child of fork(2).
  */

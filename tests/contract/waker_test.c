@@ -1,8 +1,12 @@
 /* Promise 7: wakers. */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
@@ -21,6 +25,44 @@ static void wake(rdy_waker *waker)
 {
     ck_assert_int_eq(rdy_waker_wake(waker), 0);
 }
+
+/* The library's waits come here (meson.build): a signal ends one as another thread wakes it. */
+static rdy_waker *woken_as_a_signal_comes;
+
+static bool is_interrupted(void)
+{
+    if (woken_as_a_signal_comes == NULL)
+        return false;
+    wake(woken_as_a_signal_comes);
+    woken_as_a_signal_comes = NULL;
+    errno = EINTR;
+    return true;
+}
+
+int __real_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout)
+{
+    return is_interrupted() ? -1 : __real_epoll_wait(fd, events, capacity, timeout);
+}
+
+int __real_select(int count, fd_set *read, fd_set *write, fd_set *except, struct timeval *timeout);
+int __wrap_select(int count, fd_set *read, fd_set *write, fd_set *except, struct timeval *timeout);
+int __wrap_select(int count, fd_set *read, fd_set *write, fd_set *except, struct timeval *timeout)
+{
+    return is_interrupted() ? -1 : __real_select(count, read, write, except, timeout);
+}
+
+START_TEST(a_signal_does_not_hide_a_wake_that_came_with_it)
+{
+    rdy_waker *waker = open_waker(TOKEN);
+    woken_as_a_signal_comes = strcmp(rdy_poll_backend(subject.poll), "kqueue") == 0 ? NULL : waker;
+    if (woken_as_a_signal_comes != NULL)
+        ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, RDY_FOREVER), 1);
+    ck_assert_ptr_null(woken_as_a_signal_comes);
+    rdy_waker_close(waker);
+}
+END_TEST
 
 START_TEST(a_wake_before_the_wait_is_kept)
 {
@@ -289,6 +331,49 @@ START_TEST(wakers_come_and_go_while_the_poll_waits)
 }
 END_TEST
 
+struct doomed {
+    atomic_int begun, ended; /* rounds */
+    rdy_waker *waker;
+};
+
+enum { CLOSINGS = 3000 };
+
+static void *close_when_told(void *argument)
+{
+    struct doomed *doomed = argument;
+    for (int round = 1; round <= CLOSINGS; round++) {
+        while (atomic_load(&doomed->begun) < round)
+            sched_yield();
+        rdy_waker_close(doomed->waker);
+        atomic_store(&doomed->ended, round);
+    }
+    return NULL;
+}
+
+/* It would sleep for ever on the wake that was there before it. */
+START_TEST(a_wait_keeps_the_wakes_of_others_while_a_waker_closes)
+{
+    struct doomed doomed = {.waker = NULL};
+    rdy_waker *waker = open_waker(TOKEN);
+    pthread_t thread = start_thread(close_when_told, &doomed);
+    for (int round = 1; round <= CLOSINGS; round++) {
+        doomed.waker = open_waker(OTHER);
+        wake(waker);
+        wake(doomed.waker);
+        atomic_store(&doomed.begun, round);
+        do
+            ck_assert_int_gt(rdy_poll_wait(subject.poll, &subject.events, RDY_FOREVER), 0);
+        while (events_for(TOKEN) == 0);
+        while (atomic_load(&doomed.ended) < round)
+            sched_yield();
+        while (rdy_poll_wait(subject.poll, &subject.events, 0) > 0)
+            ;
+    }
+    join_thread(thread);
+    rdy_waker_close(waker);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("waker");
@@ -304,9 +389,11 @@ int main(void)
     tcase_add_test(alone, a_wake_and_a_ready_source_come_both);
     tcase_add_loop_test(alone, closing_a_waker_loses_its_wake_and_no_other, 0, 3);
     tcase_add_test(alone, waking_a_poll_that_is_gone_is_safe);
+    tcase_add_test(alone, a_signal_does_not_hide_a_wake_that_came_with_it);
     tcase_add_test(alone, a_closed_poll_has_no_new_wakers);
     tcase_add_loop_test(threads, what_was_written_before_the_wake_is_seen_after_the_event, 0, 2);
     tcase_add_loop_test(threads, no_wake_of_many_threads_is_lost, 1, THREADS + 1);
     tcase_add_test(threads, wakers_come_and_go_while_the_poll_waits);
+    tcase_add_test(threads, a_wait_keeps_the_wakes_of_others_while_a_waker_closes);
     return run_suite(suite);
 }
