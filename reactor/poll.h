@@ -26,10 +26,10 @@ typedef struct rdy_poll_options {
     const char *backend;
     /*
      * Nanoseconds for which a wait may ask again without sleeping before it sleeps; 0, the default, never
-     * does. It adapts: looking goes on only while recent sleeps were short enough for it to pay, and between
-     * two looks the processor is yielded (sched_yield(2)). Signals, wakers and time-outs work the same; as
-     * with any wait, a signal that arrives while the thread does not sleep runs its handler and gives no
-     * -EINTR.
+     * does. It adapts: looking goes on only while it finds events, or recent waits were short enough for it to find
+     * them, and while nobody else needs the processor, which is yielded between two looks (sched_yield(2)).
+     * Signals, wakers and time-outs work the same; as with any wait, a signal that arrives while the thread does
+     * not sleep runs its handler and gives no -EINTR.
      */
     int64_t spin_ns;
 } rdy_poll_options;

@@ -87,6 +87,7 @@ END_TEST
 
 struct conversation {
     rdy_waker *waker;
+    bool pauses;
     atomic_int seen;
 };
 
@@ -96,7 +97,7 @@ static void *wake_and_wait_for_the_answer(void *opaque)
     for (int wake = 1; wake <= WAKES; wake++) {
         rdy_waker_wake(conversation->waker);
         while (atomic_load(&conversation->seen) < wake)
-            if (wake % 20 == 0)
+            if (conversation->pauses && wake % 20 == 0)
                 pause_briefly();
             else
                 sched_yield();
@@ -106,7 +107,7 @@ static void *wake_and_wait_for_the_answer(void *opaque)
 
 START_TEST(each_wake_is_one_event)
 {
-    struct conversation conversation = {0};
+    struct conversation conversation = {.pauses = true};
     spin_for(windows[_i]);
     ck_assert_int_eq(rdy_waker_open(subject.registry, OTHER, &conversation.waker), 0);
     pthread_t thread = start_thread(wake_and_wait_for_the_answer, &conversation);
@@ -117,6 +118,34 @@ START_TEST(each_wake_is_one_event)
     }
     join_thread(thread);
     expect_silence();
+    rdy_waker_close(conversation.waker);
+}
+END_TEST
+
+/* By then a source that is ready has had its turn. */
+#define PATIENCE 20
+
+START_TEST(wakes_without_end_keep_no_source_waiting)
+{
+    struct conversation conversation = {0};
+    struct pair pair = spin_and_open_window(windows[_i]);
+    ck_assert_int_eq(rdy_waker_open(subject.registry, OTHER, &conversation.waker), 0);
+    pthread_t thread = start_thread(wake_and_wait_for_the_answer, &conversation);
+    int seen_after = WAKES;
+    for (int wakes = 0; wakes < WAKES;) {
+        if (wakes == WAKES / 2 && seen_after == WAKES)
+            feed(pair.peer);
+        ck_assert_int_gt(rdy_poll_wait(subject.poll, &subject.events, GENEROUS), 0);
+        if (events_for(TOKEN) > 0) {
+            drain(pair.end);
+            seen_after = wakes;
+        }
+        wakes += events_for(OTHER);
+        atomic_store(&conversation.seen, wakes);
+    }
+    ck_assert_int_ge(seen_after, WAKES / 2);
+    ck_assert_int_le(seen_after, WAKES / 2 + PATIENCE);
+    join_thread(thread);
     rdy_waker_close(conversation.waker);
 }
 END_TEST
@@ -170,6 +199,7 @@ int main(void)
     tcase_add_loop_test(tests, events_come_while_it_looks_and_while_it_sleeps, 0, COUNT(windows));
     tcase_add_loop_test(tests, a_wait_is_never_early, 0, COUNT(windows));
     tcase_add_loop_test(tests, each_wake_is_one_event, 0, COUNT(windows));
+    tcase_add_loop_test(tests, wakes_without_end_keep_no_source_waiting, 0, COUNT(windows));
     tcase_add_loop_test(tests, a_signal_ends_the_sleep_with_eintr, 0, COUNT(windows));
     tcase_add_test(tests, an_idle_program_stops_looking);
     tcase_add_test(tests, a_negative_window_is_einval);
