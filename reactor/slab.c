@@ -6,67 +6,64 @@
 #include <string.h>
 
 /*
- * A token is generation << INDEX_BITS | index. A place's generation is odd while an object lives there and
- * even while none does, so each insert and each remove adds one. It begins at 0, so the very first token is
- * above 65 535 already. Slots are never given back, as they remember the generations.
+ * A token is generation << PLACE_BITS | place; generations begin at 1, so every token is above 65 535. A place's slot
+ * holds the token of the object that lives there. While none does, it holds the generation of the last one and, as a
+ * place, the next free one: never its own, so that no token is found there. Slots are never given back, as they
+ * remember the generations.
  */
-#if UINTPTR_MAX > 0xffffffff
-#define INDEX_BITS    32
-#define SLOTS_AT_MOST UINT32_C(0xffffffc0) /* whole pages whose number fits in 32 bits */
-#else
-#define INDEX_BITS    20
-#define SLOTS_AT_MOST UINT32_C(0x100000)
-#endif
-#define GENERATION_MASK  ((uint32_t)(UINTPTR_MAX >> INDEX_BITS))
-#define INDEX_MASK       ((uint32_t)(((rdy_token)1 << INDEX_BITS) - 1))
-#define OBJECTS_PER_PAGE 64
+#define PLACE_BITS       RDY_SLAB_PLACE_BITS
+#define PLACE_MASK       RDY_SLAB_PLACE_MASK
+#define OBJECTS_PER_PAGE RDY_SLAB_PAGE_OBJECTS
+#define GENERATION_MASK  ((uint32_t)(UINTPTR_MAX >> PLACE_BITS))
+#define SLOTS_AT_MOST    (PLACE_MASK - (OBJECTS_PER_PAGE - 1)) /* whole pages whose number is a place too */
 
-struct rdy_slab_slot {
-    uint32_t generation;
-    uint32_t next_free; /* the slot count ends the list, so that a larger array goes on there by itself */
-};
-
-struct rdy_slab_page {
-    unsigned char *objects; /* the dead ones are zeroed; NULL when none lives */
-    uint32_t count;
-};
-
-static uint32_t index_of(rdy_token token)
+static uint32_t place_of(rdy_token token)
 {
-    return (uint32_t)(token & INDEX_MASK);
+    return (uint32_t)(token & PLACE_MASK);
 }
 
-static rdy_token token_of(const rdy_slab *slab, uint32_t index)
+static uint32_t generation_of(rdy_token token)
 {
-    return (rdy_token)slab->slots[index].generation << INDEX_BITS | index;
+    return (uint32_t)(token >> PLACE_BITS);
 }
 
-static struct rdy_slab_page *page_of(const rdy_slab *slab, uint32_t index)
+static rdy_token token_of(uint32_t generation, uint32_t place)
 {
-    return &slab->pages[index / OBJECTS_PER_PAGE];
+    return (rdy_token)generation << PLACE_BITS | place;
 }
 
-static void *object_at(const rdy_slab *slab, uint32_t index)
+static bool is_taken(const rdy_slab *slab, uint32_t place)
 {
-    return page_of(slab, index)->objects + index % OBJECTS_PER_PAGE * slab->object_size;
+    return place_of(slab->slots[place]) == place;
 }
 
-static void count_generation(struct rdy_slab_slot *slot)
+static struct rdy_slab_page *page_of(const rdy_slab *slab, uint32_t place)
 {
-    slot->generation = (slot->generation + 1) & GENERATION_MASK;
+    return &slab->pages[place / OBJECTS_PER_PAGE];
 }
 
+static void *object_at(const rdy_slab *slab, uint32_t place)
+{
+    return page_of(slab, place)->objects + place % OBJECTS_PER_PAGE * slab->object_size;
+}
+
+static uint32_t next_generation(uint32_t generation)
+{
+    return generation == GENERATION_MASK ? 1 : generation + 1;
+}
+
+/* A quarter more: slots that wait for objects cost less than the pages that grow with them. */
 static uint32_t larger_slot_count(uint32_t count)
 {
-    if (count == 0)
-        return OBJECTS_PER_PAGE;
-    return count > SLOTS_AT_MOST / 2 ? SLOTS_AT_MOST : count * 2;
+    const uint32_t more = (count / 4 / OBJECTS_PER_PAGE + 1) * OBJECTS_PER_PAGE;
+    return more > SLOTS_AT_MOST - count ? SLOTS_AT_MOST : count + more;
 }
 
+/* The slot count ends the list of free slots, so that a larger array goes on there by itself. */
 static void append_slots(rdy_slab *slab, uint32_t count)
 {
-    for (uint32_t index = slab->slot_count; index < count; index++)
-        slab->slots[index] = (struct rdy_slab_slot){.next_free = index + 1};
+    for (uint32_t place = slab->slot_count; place < count; place++)
+        slab->slots[place] = token_of(0, place + 1);
     for (uint32_t page = slab->slot_count / OBJECTS_PER_PAGE; page < count / OBJECTS_PER_PAGE; page++)
         slab->pages[page] = (struct rdy_slab_page){0};
     slab->slot_count = count;
@@ -77,7 +74,7 @@ static bool grow(rdy_slab *slab)
     uint32_t count = larger_slot_count(slab->slot_count);
     if (count == slab->slot_count)
         return false;
-    struct rdy_slab_slot *slots = realloc(slab->slots, count * sizeof *slots);
+    rdy_token *slots = realloc(slab->slots, count * sizeof *slots);
     if (slots == NULL)
         return false;
     slab->slots = slots;
@@ -89,23 +86,29 @@ static bool grow(rdy_slab *slab)
     return true;
 }
 
-static bool ensure_page(rdy_slab *slab, uint32_t index)
+/* It begins with a line of the cache, so that an object of that size is in one and not in two. */
+static unsigned char *new_page(const rdy_slab *slab)
 {
-    struct rdy_slab_page *page = page_of(slab, index);
+    const size_t line = 64;
+    const bool is_too_large = slab->object_size > SIZE_MAX / OBJECTS_PER_PAGE;
+    return is_too_large ? NULL : aligned_alloc(line, slab->object_size * OBJECTS_PER_PAGE);
+}
+
+static bool ensure_page(rdy_slab *slab, uint32_t place)
+{
+    struct rdy_slab_page *page = page_of(slab, place);
 
     if (page->objects == NULL) {
-        page->objects =
-            slab->spare_page != NULL ? slab->spare_page : calloc(OBJECTS_PER_PAGE, slab->object_size);
+        page->objects = slab->spare_page != NULL ? slab->spare_page : new_page(slab);
         slab->spare_page = NULL;
     }
     return page->objects != NULL;
 }
 
-static void drop_object(rdy_slab *slab, uint32_t index)
+static void drop_object(rdy_slab *slab, uint32_t place)
 {
-    struct rdy_slab_page *page = page_of(slab, index);
+    struct rdy_slab_page *page = page_of(slab, place);
 
-    memset(object_at(slab, index), 0, slab->object_size);
     if (--page->count > 0)
         return;
     if (slab->spare_page == NULL)
@@ -129,38 +132,28 @@ void *rdy_slab_insert(rdy_slab *slab, rdy_token *token)
 {
     if (slab->first_free == slab->slot_count && !grow(slab))
         return NULL;
-    uint32_t index = slab->first_free;
-    if (!ensure_page(slab, index))
+    uint32_t place = slab->first_free;
+    if (!ensure_page(slab, place))
         return NULL;
 
-    slab->first_free = slab->slots[index].next_free;
-    count_generation(&slab->slots[index]);
-    page_of(slab, index)->count++;
+    const rdy_token free_slot = slab->slots[place];
+    slab->first_free = place_of(free_slot);
+    slab->slots[place] = token_of(next_generation(generation_of(free_slot)), place);
+    page_of(slab, place)->count++;
     slab->count++;
-    *token = token_of(slab, index);
-    return object_at(slab, index);
-}
-
-void *rdy_slab_get(const rdy_slab *slab, rdy_token token)
-{
-    uint32_t index = index_of(token);
-    uint32_t generation = (uint32_t)(token >> INDEX_BITS);
-
-    if (index >= slab->slot_count || ((slab->slots[index].generation == generation) & generation) == 0)
-        return NULL;
-    return object_at(slab, index);
+    *token = slab->slots[place];
+    return memset(object_at(slab, place), 0, slab->object_size); /* memory is touched where objects live */
 }
 
 int rdy_slab_remove(rdy_slab *slab, rdy_token token)
 {
-    uint32_t index = index_of(token);
+    uint32_t place = place_of(token);
 
     if (rdy_slab_get(slab, token) == NULL)
         return -ENOENT;
-    drop_object(slab, index);
-    count_generation(&slab->slots[index]);
-    slab->slots[index].next_free = slab->first_free;
-    slab->first_free = index;
+    drop_object(slab, place);
+    slab->slots[place] = token_of(generation_of(token), slab->first_free);
+    slab->first_free = place;
     slab->count--;
     return 0;
 }
@@ -168,10 +161,10 @@ int rdy_slab_remove(rdy_slab *slab, rdy_token token)
 void *rdy_slab_walk(const rdy_slab *slab, size_t *cursor, rdy_token *token)
 {
     while (*cursor < slab->slot_count) {
-        uint32_t index = (uint32_t)(*cursor)++;
-        if (slab->slots[index].generation & 1) {
-            *token = token_of(slab, index);
-            return object_at(slab, index);
+        uint32_t place = (uint32_t)(*cursor)++;
+        if (is_taken(slab, place)) {
+            *token = slab->slots[place];
+            return object_at(slab, place);
         }
     }
     return NULL;

@@ -20,9 +20,9 @@ static bool allocation_fails(void)
     return allocations_left-- == 0;
 }
 
-static void *test_calloc(size_t count, size_t size)
+static void *test_aligned_alloc(size_t alignment, size_t size)
 {
-    return allocation_fails() ? NULL : calloc(count, size);
+    return allocation_fails() ? NULL : aligned_alloc(alignment, size);
 }
 
 static void *test_realloc(void *memory, size_t size)
@@ -30,10 +30,10 @@ static void *test_realloc(void *memory, size_t size)
     return allocation_fails() ? NULL : realloc(memory, size);
 }
 
-#define calloc  test_calloc
-#define realloc test_realloc
+#define aligned_alloc test_aligned_alloc
+#define realloc       test_realloc
 #include "reactor/slab.c"
-#undef calloc
+#undef aligned_alloc
 #undef realloc
 
 #define MANY 3000
@@ -91,7 +91,7 @@ START_TEST(a_dead_token_never_finds_the_object_that_took_its_place)
         ck_assert_ptr_null(rdy_slab_get(&slab, dead));
         ck_assert_int_eq(rdy_slab_remove(&slab, dead), -ENOENT);
     }
-    ck_assert_uint_eq(index_of(dead), index_of(tokens[0]));
+    ck_assert_uint_eq(place_of(dead), place_of(tokens[0]));
     ck_assert_uint_eq(rdy_slab_count(&slab), 1);
 }
 END_TEST
@@ -99,8 +99,8 @@ END_TEST
 START_TEST(a_generation_that_has_come_to_its_end_begins_anew)
 {
     insert_numbers(0, 1);
-    slab.slots[0].generation = GENERATION_MASK;
-    rdy_token last = token_of(&slab, 0);
+    rdy_token last = token_of(GENERATION_MASK, 0);
+    slab.slots[0] = last;
 
     ck_assert_ptr_eq(rdy_slab_get(&slab, last), objects[0]);
     ck_assert_int_eq(rdy_slab_remove(&slab, last), 0);
@@ -109,6 +109,33 @@ START_TEST(a_generation_that_has_come_to_its_end_begins_anew)
     insert_numbers(0, 1);
     ck_assert_uint_eq(tokens[0], first);
     ck_assert_ptr_null(rdy_slab_get(&slab, last));
+}
+END_TEST
+
+START_TEST(it_grows_by_whole_pages_to_the_last_place_and_no_further)
+{
+    uint32_t count = 0;
+    while (count < SLOTS_AT_MOST) {
+        const uint32_t larger = larger_slot_count(count);
+        ck_assert_uint_gt(larger, count);
+        ck_assert_uint_le(larger, SLOTS_AT_MOST);
+        ck_assert_uint_eq(larger % OBJECTS_PER_PAGE, 0);
+        count = larger;
+    }
+    ck_assert_uint_eq(larger_slot_count(count), count);
+    ck_assert_uint_le(count, PLACE_MASK);
+}
+END_TEST
+
+START_TEST(a_full_one_gives_no_object_and_leaves_the_token_as_it_was)
+{
+    rdy_slab full;
+    rdy_slab_init(&full, sizeof(int));
+    full.slot_count = full.first_free = SLOTS_AT_MOST; /* without the places, which nothing may touch */
+    rdy_token token = 7;
+    ck_assert_ptr_null(rdy_slab_insert(&full, &token));
+    ck_assert_uint_eq(token, 7);
+    ck_assert_uint_eq(rdy_slab_count(&full), 0);
 }
 END_TEST
 
@@ -157,6 +184,8 @@ START_TEST(a_new_object_is_zeroed_and_aligned_for_anything)
     for (int i = 0; i < 200; i++) {
         unsigned char *object = rdy_slab_insert(&slab, &token);
         ck_assert_uint_eq((uintptr_t)object % alignof(max_align_t), 0);
+        if (size == 64)
+            ck_assert_uint_eq((uintptr_t)object % 64, 0);
         ck_assert_mem_eq(object, zeros, size);
         memset(object, 0xff, size);
         if (i % 3 != 0)
@@ -222,6 +251,15 @@ START_TEST(an_object_size_that_is_too_large_to_round_up_does_not_become_small)
 }
 END_TEST
 
+START_TEST(objects_of_which_a_page_would_wrap_around_are_out_of_memory)
+{
+    rdy_token token = 42;
+    rdy_slab_init(&slab, SIZE_MAX / OBJECTS_PER_PAGE + 1);
+    ck_assert_ptr_null(rdy_slab_insert(&slab, &token));
+    ck_assert_uint_eq(token, 42);
+}
+END_TEST
+
 START_TEST(a_walk_meets_each_object_once_and_may_remove_it)
 {
     size_t cursor = 0;
@@ -275,15 +313,18 @@ static Suite *slab_suite(void)
     tcase_add_test(tokens_case, objects_are_found_by_token_and_never_move);
     tcase_add_test(tokens_case, a_dead_token_never_finds_the_object_that_took_its_place);
     tcase_add_test(tokens_case, a_generation_that_has_come_to_its_end_begins_anew);
+    tcase_add_test(tokens_case, it_grows_by_whole_pages_to_the_last_place_and_no_further);
+    tcase_add_test(tokens_case, a_full_one_gives_no_object_and_leaves_the_token_as_it_was);
     tcase_add_test(tokens_case, small_constants_are_never_tokens);
     tcase_add_test(tokens_case, any_value_may_be_asked);
     tcase_add_test(tokens_case, a_walk_meets_each_object_once_and_may_remove_it);
     tcase_add_checked_fixture(memory, begin, end);
-    tcase_add_loop_test(memory, a_new_object_is_zeroed_and_aligned_for_anything, 1, 40);
+    tcase_add_loop_test(memory, a_new_object_is_zeroed_and_aligned_for_anything, 1, 65);
     tcase_add_test(memory, a_page_is_freed_with_its_last_object);
     tcase_add_test(memory, the_place_freed_last_is_taken_first);
     tcase_add_loop_test(memory, out_of_memory_leaves_the_slab_as_before, 0, 3);
     tcase_add_test(memory, an_object_size_that_is_too_large_to_round_up_does_not_become_small);
+    tcase_add_test(memory, objects_of_which_a_page_would_wrap_around_are_out_of_memory);
     tcase_add_test(memory, a_freed_slab_is_empty_and_serves_again);
     suite_add_tcase(suite, tokens_case);
     suite_add_tcase(suite, memory);
