@@ -30,13 +30,15 @@ static inline int64_t rdy_clock_after(int64_t now_ns, int64_t delay_ns)
 
 /*
  * The time-out to give to rdy_poll_wait so that it ends at `deadline_ns`: 0 if that has passed, -1 for
- * RDY_NEVER.
+ * RDY_NEVER, INT64_MAX if it is further away than int64 counts.
  */
 static inline int64_t rdy_clock_until(int64_t now_ns, int64_t deadline_ns)
 {
     if (deadline_ns == RDY_NEVER)
         return -1;
-    return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+    if (deadline_ns <= now_ns)
+        return 0;
+    return now_ns < 0 && deadline_ns > INT64_MAX + now_ns ? INT64_MAX : deadline_ns - now_ns;
 }
 
 #ifdef __cplusplus

@@ -101,6 +101,7 @@ static void place(rdy_timer_wheel *wheel, rdy_timer *timer)
 
     ring_append(&wheel->slots[level][slot], &timer->link);
     wheel->occupied[level] |= UINT64_C(1) << slot;
+    wheel->levels |= 1U << level;
 }
 
 static int distance_to_bit(uint64_t bits, unsigned from)
@@ -126,22 +127,29 @@ static rdy_timer_link *first_slot_on(rdy_timer_wheel *wheel, unsigned level, int
 
 static rdy_timer_link *first_slot(rdy_timer_wheel *wheel, unsigned *level, int64_t *tick)
 {
-    rdy_timer_link *slot = NULL;
-
-    for (*level = 0; *level < RDY_TIMER_WHEEL_LEVELS; ++*level) {
-        slot = first_slot_on(wheel, *level, tick);
+    while (wheel->levels != 0) {
+        *level = (unsigned)__builtin_ctz(wheel->levels);
+        rdy_timer_link *slot = first_slot_on(wheel, *level, tick);
         if (slot != NULL)
-            break;
+            return slot;
+        wheel->levels &= wheel->levels - 1;
     }
-    return slot;
+    return NULL;
 }
 
+/*
+ * The timers of a full slot have not been touched for long and are in no cache, and each is known only from its
+ * neighbour: they are fetched from both ends at once. Past the middle `ahead` strays into other rings and does no harm.
+ */
 static void cascade(rdy_timer_wheel *wheel, rdy_timer_link *slot)
 {
     rdy_timer_link *link = slot->next;
+    const rdy_timer_link *ahead = slot->previous;
 
     while (link != slot) {
         rdy_timer_link *next = link->next;
+        ahead = ahead->previous;
+        __builtin_prefetch(ahead);
         place(wheel, timer_of(link));
         link = next;
     }
@@ -184,6 +192,7 @@ static int64_t earliest_tick(rdy_timer_link *slot, int64_t start)
 void rdy_timer_wheel_init(rdy_timer_wheel *wheel, int64_t now_ns)
 {
     wheel->tick = ticks_rounded_down(now_ns);
+    wheel->levels = 0;
     for (unsigned level = 0; level < RDY_TIMER_WHEEL_LEVELS; level++) {
         wheel->occupied[level] = 0;
         for (unsigned slot = 0; slot < RDY_TIMER_WHEEL_SLOTS; slot++)
@@ -227,7 +236,7 @@ int64_t rdy_timer_wheel_next(rdy_timer_wheel *wheel)
     int64_t tick;
 
     if (!ring_is_empty(&wheel->due))
-        return time_of(wheel->tick);
+        return time_of(timer_of(wheel->due.next)->tick);
     rdy_timer_link *slot = first_slot(wheel, &level, &tick);
     if (slot == NULL)
         return RDY_NEVER;

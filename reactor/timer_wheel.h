@@ -39,7 +39,8 @@ typedef struct rdy_timer {
  */
 typedef struct rdy_timer_wheel {
     int64_t tick;                              /* all ticks up to this one are done */
-    uint64_t occupied[RDY_TIMER_WHEEL_LEVELS]; /* a set bit may be stale */
+    uint32_t levels;                           /* those with a bit in `occupied`; a set bit may be stale */
+    uint64_t occupied[RDY_TIMER_WHEEL_LEVELS]; /* slots with a timer; likewise */
     rdy_timer_link slots[RDY_TIMER_WHEEL_LEVELS][RDY_TIMER_WHEEL_SLOTS]; /* rings */
     rdy_timer_link due; /* a ring, in the order of deadlines */
 } rdy_timer_wheel;

@@ -70,6 +70,13 @@ static const struct {
     {5, RDY_NEVER, -1},
     {0, RDY_NEVER, -1},
     {RDY_NEVER, RDY_NEVER, -1},
+    {-5, 7, 12},
+    {-5, INT64_MAX - 5, INT64_MAX},
+    {-5, INT64_MAX - 4, INT64_MAX},
+    {INT64_MIN, INT64_MAX - 1, INT64_MAX},
+    {INT64_MIN, INT64_MIN, 0},
+    {INT64_MAX, INT64_MIN, 0},
+    {INT64_MIN, RDY_NEVER, -1},
 };
 
 START_TEST(a_deadline_gives_the_timeout_of_a_wait)
