@@ -39,7 +39,10 @@ RDY_API int rdy_pipe_open(rdy_pipe_sender *sender, rdy_pipe_receiver *receiver);
 RDY_API int rdy_pipe_sender_from_fd(int fd, rdy_pipe_sender *sender);
 RDY_API int rdy_pipe_receiver_from_fd(int fd, rdy_pipe_receiver *receiver);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed end. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed end. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_pipe_sender_into_fd(rdy_pipe_sender *sender);
 RDY_API int rdy_pipe_receiver_into_fd(rdy_pipe_receiver *receiver);
 

@@ -49,7 +49,10 @@ RDY_API int rdy_tcp_listener_accept(rdy_tcp_listener *listener, rdy_tcp_stream *
 /* Takes over a listening socket, as rdy_tcp_stream_from_fd. */
 RDY_API int rdy_tcp_listener_from_fd(int fd, rdy_tcp_listener *listener);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed listener. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed listener. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_tcp_listener_into_fd(rdy_tcp_listener *listener);
 
 /* Deregisters and closes; leaves a zeroed listener. NULL and zeroed listeners are fine. */

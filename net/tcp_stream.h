@@ -50,7 +50,10 @@ RDY_API int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream);
  */
 RDY_API int rdy_tcp_stream_from_fd(int fd, rdy_tcp_stream *stream);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed stream. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed stream. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_tcp_stream_into_fd(rdy_tcp_stream *stream);
 
 /* Deregisters and closes; leaves a zeroed stream. NULL and zeroed streams are fine. */

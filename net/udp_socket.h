@@ -48,7 +48,10 @@ RDY_API int rdy_udp_socket_bind(const rdy_address *address, const rdy_udp_socket
  */
 RDY_API int rdy_udp_socket_from_fd(int fd, rdy_udp_socket *socket);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed socket. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed socket. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_udp_socket_into_fd(rdy_udp_socket *socket);
 
 /* Deregisters and closes; leaves a zeroed socket. NULL and zeroed sockets are fine. */

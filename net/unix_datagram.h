@@ -48,7 +48,10 @@ RDY_API int rdy_unix_datagram_pair(rdy_unix_datagram *one, rdy_unix_datagram *ot
  */
 RDY_API int rdy_unix_datagram_from_fd(int fd, rdy_unix_datagram *socket);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed socket. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed socket. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_unix_datagram_into_fd(rdy_unix_datagram *socket);
 
 /* Deregisters and closes; leaves a zeroed socket; a file stays. NULL and zeroed sockets are fine. */

@@ -37,7 +37,10 @@ RDY_API int rdy_unix_listener_accept(rdy_unix_listener *listener, rdy_unix_strea
 /* Takes over a listening socket, as rdy_unix_stream_from_fd. */
 RDY_API int rdy_unix_listener_from_fd(int fd, rdy_unix_listener *listener);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed listener. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed listener. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_unix_listener_into_fd(rdy_unix_listener *listener);
 
 /* Deregisters and closes; leaves a zeroed listener; the file stays. NULL and zeroed listeners are fine. */

@@ -39,7 +39,10 @@ RDY_API int rdy_unix_stream_pair(rdy_unix_stream *one, rdy_unix_stream *other);
  */
 RDY_API int rdy_unix_stream_from_fd(int fd, rdy_unix_stream *stream);
 
-/* Deregisters, gives the descriptor to the caller, leaves a zeroed stream. -EBADF if it is closed. */
+/*
+ * Deregisters, gives the descriptor to the caller, leaves a zeroed stream. -EBADF if it is closed. Another error, such
+ * as -ENOMEM, says that it could not be deregistered: then nothing was given up.
+ */
 RDY_API int rdy_unix_stream_into_fd(rdy_unix_stream *stream);
 
 /* Deregisters and closes; leaves a zeroed stream. NULL and zeroed streams are fine. */

@@ -218,6 +218,7 @@ int rdy_registry_deregister(rdy_registry *registry, rdy_source *source)
     if (source->registry == NULL)
         return refuse(registry, RDY_CALL_DEREGISTER, source, -ENOENT);
     error = take_off(registry, source->fd);
-    rdy_source_forget_registry(source);
+    if (error == 0 || rdy_backend_has_lost(error))
+        rdy_source_forget_registry(source);
     return error;
 }

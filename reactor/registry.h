@@ -56,6 +56,7 @@ RDY_API int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, 
  *             duplicate of the descriptor keeps the file open (dup(2), fork(2)): epoll(7) goes on to report it, and
  *             nobody can take it off any more. Deregister before you close.
  *   -ECHILD   this is a child of fork(2) and the poll is the parent's
+ * Any other failure (-ENOMEM, as epoll_ctl(2) says) leaves it registered.
  */
 RDY_API int rdy_registry_deregister(rdy_registry *registry, rdy_source *source);
 

@@ -85,20 +85,36 @@ int rdy_source_deregister(rdy_source *source)
     return source->registry == NULL ? -ENOENT : rdy_registry_deregister(source->registry, source);
 }
 
-int rdy_source_release(rdy_source *source)
+/* In a child the registration is the parent's, and stays, or the kernel would not end it. */
+static int take_off(rdy_source *source)
+{
+    if (source->registry == NULL || rdy_registry_is_inherited(source->registry))
+        return 0;
+    const int error = rdy_source_deregister(source);
+    return source->registry == NULL ? 0 : error;
+}
+
+static int give_away(rdy_source *source)
 {
     const int fd = rdy_source_fd(source);
-    if (source->registry != NULL && rdy_registry_is_inherited(source->registry))
-        rdy_source_forget_registry(source); /* the registration is the parent's, and stays */
-    else
-        (void)rdy_source_deregister(source);
+    if (source->registry != NULL)
+        rdy_source_forget_registry(source);
     *source = (rdy_source){0};
     return fd < 0 ? -EBADF : fd;
 }
 
+int rdy_source_release(rdy_source *source)
+{
+    const int error = take_off(source);
+    return error == 0 ? give_away(source) : error;
+}
+
 void rdy_source_close(rdy_source *source)
 {
-    const int fd = source == NULL ? -1 : rdy_source_release(source);
+    if (source == NULL)
+        return;
+    (void)take_off(source); /* what cannot be deregistered ends with the descriptor */
+    const int fd = give_away(source);
     if (fd >= 0)
         rdy_sys_close(fd);
 }

@@ -113,7 +113,10 @@ int rdy_source_kept_error(const rdy_source *source);
 void rdy_source_mark_connected(rdy_source *source);
 int rdy_source_was_connected(const rdy_source *source);
 
-/* Deregisters and gives the descriptor away; -EBADF if there is none. The source is zeroed. */
+/*
+ * Deregisters, gives the descriptor away and zeroes the source; -EBADF if there is none. Another error says that it is
+ * still registered: then the source is as it was.
+ */
 int rdy_source_release(rdy_source *source);
 
 #endif

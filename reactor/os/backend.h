@@ -1,6 +1,7 @@
 #ifndef RDY_REACTOR_OS_BACKEND_H
 #define RDY_REACTOR_OS_BACKEND_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,12 @@ static inline uint32_t rdy_shut_flags(rdy_interest interest, uint32_t flags)
     return shut;
 }
 
+/* Whether an error means that the descriptor is not the registered file's, by now or ever: nothing is watched then. */
+static inline bool rdy_backend_has_lost(int error)
+{
+    return error == -EBADF || error == -ENOENT;
+}
+
 /*
  * The seam: what one kernel mechanism does. Everything that is the same for all of them stands above it,
  * once: checking arguments, who is registered where, locking, time-outs that go on after a wake-up, wakers,
@@ -74,7 +81,10 @@ struct rdy_backend {
     /* `inherited`: this is a child of fork(2) closing its parent's state. */
     void (*close)(void *state, bool inherited);
 
-    /* The interest has been checked. add says -EEXIST, change and remove say -ENOENT by themselves. */
+    /*
+     * The interest has been checked. add says -EEXIST, change and remove say -ENOENT by themselves. A remove that fails
+     * in another way than by what rdy_backend_has_lost knows has changed nothing.
+     */
     int (*add)(void *state, int fd, rdy_token token, rdy_interest interest);
     int (*change)(void *state, int fd, rdy_token token, rdy_interest interest);
     int (*remove)(void *state, int fd);

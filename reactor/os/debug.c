@@ -99,7 +99,7 @@ static int change(void *state, int fd, rdy_token token, rdy_interest interest)
     free(record);
     if (former == NULL)
         rdy_debug_report_refused(watch->reported, RDY_CALL_REREGISTER, fd, error);
-    else if (error == -EBADF || error == -ENOENT)
+    else if (rdy_backend_has_lost(error) && rdy_debug_record_check(former) != 0) /* else for want of memory */
         rdy_debug_report_lost(former, error);
     if (error == -ENOENT)
         rdy_debug_table_orphan(&watch->table, rdy_debug_table_take(&watch->table, fd));
@@ -117,9 +117,9 @@ static int take_off(void *state, int fd)
     }
     if (record == NULL)
         rdy_debug_report_refused(watch->reported, RDY_CALL_DEREGISTER, fd, error);
-    else
+    else if (rdy_backend_has_lost(error))
         rdy_debug_report_lost(record, error);
-    rdy_debug_table_orphan(&watch->table, record);
+    rdy_debug_table_orphan(&watch->table, record); /* events may still come under it */
     return error;
 }
 

@@ -21,7 +21,7 @@ int rdy_debug_table_make(struct rdy_debug_table *table, int fd, rdy_token token,
 {
     struct stat file;
     if (fstat(fd, &file) < 0)
-        return -EBADF;
+        return -errno;
     struct rdy_debug_record *record = malloc(sizeof *record);
     if (record == NULL || make_room(table, fd) != 0) {
         free(record);
@@ -43,7 +43,7 @@ struct rdy_debug_record *rdy_debug_table_put(struct rdy_debug_table *table, stru
 
 struct rdy_debug_record *rdy_debug_table_find(const struct rdy_debug_table *table, int fd)
 {
-    return fd >= 0 && fd < table->size ? table->records[fd] : NULL;
+    return fd < table->size ? table->records[fd] : NULL;
 }
 
 struct rdy_debug_record *rdy_debug_table_take(struct rdy_debug_table *table, int fd)
@@ -105,6 +105,6 @@ int rdy_debug_record_check(const struct rdy_debug_record *record)
 {
     struct stat file;
     if (fstat(record->fd, &file) < 0)
-        return -EBADF;
+        return errno == EBADF ? -EBADF : 0; /* the system does not say */
     return file.st_dev == record->device && file.st_ino == record->inode ? 0 : -ENOENT;
 }

@@ -1,7 +1,6 @@
 #include "reactor/os/registrations.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -31,7 +30,7 @@ int rdy_registrations_add(struct rdy_registrations *table, int fd, rdy_token tok
 {
     struct stat file;
     if (fstat(fd, &file) < 0)
-        return -EBADF;
+        return -errno;
     if (is_never_unready(&file))
         return -EPERM;
     struct rdy_registration *entries =
@@ -60,11 +59,11 @@ int rdy_registrations_check(const struct rdy_registration *entry, int fd)
 {
     struct stat file;
     if (fstat(fd, &file) < 0)
-        return -EBADF;
+        return -errno;
     return is_same_file(entry, &file) ? 0 : -ENOENT;
 }
 
-static void drop(struct rdy_registrations *table, struct rdy_registration *entry)
+void rdy_registrations_drop(struct rdy_registrations *table, struct rdy_registration *entry)
 {
     *entry = (struct rdy_registration){0};
     while (table->end > 0 && table->entries[table->end - 1].generation == 0)
@@ -80,7 +79,7 @@ int rdy_registrations_change(struct rdy_registrations *table, int fd, rdy_token 
     if (error == 0)
         renew(table, entry, token, interest);
     else if (error == -ENOENT)
-        drop(table, entry);
+        rdy_registrations_drop(table, entry);
     return error;
 }
 
@@ -90,7 +89,8 @@ int rdy_registrations_remove(struct rdy_registrations *table, int fd)
     if (entry == NULL)
         return -ENOENT;
     const int error = rdy_registrations_check(entry, fd);
-    drop(table, entry);
+    if (error == 0 || rdy_backend_has_lost(error))
+        rdy_registrations_drop(table, entry);
     return error;
 }
 

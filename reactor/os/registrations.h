@@ -32,6 +32,11 @@ struct rdy_registrations {
 };
 
 /*
+ * All of these say -ENOMEM, or what else fstat(2) says, if the system does not tell of which file the descriptor is:
+ * nothing has changed then.
+ */
+
+/*
  * 0, -EEXIST, -ENOMEM, -EBADF if the descriptor is not open, or -EPERM for what is never "not ready" and
  * epoll(7) therefore refuses: regular files, directories, block devices.
  */
@@ -54,6 +59,9 @@ int rdy_registrations_change(struct rdy_registrations *table, int fd, rdy_token 
  * registration is gone in each case, as epoll_ctl(2) would have it.
  */
 int rdy_registrations_remove(struct rdy_registrations *table, int fd);
+
+/* Takes off what is there, and asks the system nothing. */
+void rdy_registrations_drop(struct rdy_registrations *table, struct rdy_registration *entry);
 
 void rdy_registrations_free(struct rdy_registrations *table);
 

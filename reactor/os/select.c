@@ -132,7 +132,7 @@ static int select_add(void *opaque, int fd, rdy_token token, rdy_interest intere
     struct select_state *state = opaque;
     if (interest & RDY_EXCLUSIVE)
         return -ENOTSUP;
-    int error = fd < 0 ? -EBADF : reserve(state, fd);
+    int error = reserve(state, fd);
     return error != 0 ? error : rdy_registrations_add(&state->table, fd, token, interest);
 }
 
@@ -267,7 +267,7 @@ static rdy_interest seen_of(const struct sets *sets, int fd, struct rdy_registra
     for (int kind = 0; kind < SETS; kind++)
         if ((entry->armed & condition_of[kind]) && has(sets, kind, fd))
             seen |= condition_of[kind];
-    if (seen == 0 || rdy_registrations_check(entry, fd) == 0)
+    if (seen == 0 || !rdy_backend_has_lost(rdy_registrations_check(entry, fd)))
         return seen;
     entry->armed = 0;
     return 0;

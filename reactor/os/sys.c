@@ -51,9 +51,8 @@ int rdy_sys_is_open(int fd)
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-static int put_flag(int fd, int get, int set, int flag, bool on)
+static int change_flag(int fd, int set, int flags, int flag, bool on)
 {
-    int flags = fcntl(fd, get);
     if (flags < 0)
         return -errno;
     if (((flags & flag) != 0) == on)
@@ -63,18 +62,24 @@ static int put_flag(int fd, int get, int set, int flag, bool on)
 
 int rdy_sys_set_close_on_exec(int fd)
 {
-    return put_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, true);
+    return change_flag(fd, F_SETFD, fcntl(fd, F_GETFD), FD_CLOEXEC, true);
 }
 
 int rdy_sys_set_nonblocking(int fd, bool nonblocking)
 {
-    return put_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, nonblocking);
+    return change_flag(fd, F_SETFL, fcntl(fd, F_GETFL), O_NONBLOCK, nonblocking);
 }
 
 int rdy_sys_set_flags(int fd)
 {
-    int error = rdy_sys_set_close_on_exec(fd);
-    return error != 0 ? error : rdy_sys_set_nonblocking(fd, true);
+    const int before = fcntl(fd, F_GETFD);
+    int error = change_flag(fd, F_SETFD, before, FD_CLOEXEC, true);
+    if (error != 0)
+        return error;
+    error = rdy_sys_set_nonblocking(fd, true);
+    if (error != 0)
+        (void)fcntl(fd, F_SETFD, before);
+    return error;
 }
 
 #if defined(__APPLE__)

@@ -131,7 +131,7 @@ int rdy_sys_set_close_on_exec(int fd);
 /* Sets O_NONBLOCK or takes it away. 0 or a negative errno. */
 int rdy_sys_set_nonblocking(int fd, bool nonblocking);
 
-/* Sets FD_CLOEXEC and O_NONBLOCK. 0 or a negative errno. */
+/* Sets FD_CLOEXEC and O_NONBLOCK. 0, or a negative errno: then both are as before. */
 int rdy_sys_set_flags(int fd);
 
 /* A pipe whose ends are non-blocking and close-on-exec: ends[0] reads, ends[1] writes. 0 or a negative errno.

@@ -299,6 +299,15 @@ START_TEST(adding_a_new_file_under_an_old_number_replaces_the_registration)
 }
 END_TEST
 
+START_TEST(a_descriptor_too_large_to_double_up_to_is_out_of_memory)
+{
+    int size = 0;
+    ck_assert_ptr_null(rdy_descriptor_array_reach(NULL, INT_MAX, 1, &size));
+    ck_assert_ptr_null(rdy_descriptor_array_reach(NULL, INT_MAX / 2 + 1, 1, &size));
+    ck_assert_int_eq(size, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("registrations");
@@ -314,6 +323,7 @@ int main(void)
     tcase_add_test(tests, a_freed_table_is_empty_and_serves_again);
     tcase_add_checked_fixture(refusals, open_numbers, close_numbers);
     tcase_add_test(refusals, out_of_memory_leaves_the_table_as_before);
+    tcase_add_test(refusals, a_descriptor_too_large_to_double_up_to_is_out_of_memory);
     tcase_add_test(refusals, what_cannot_be_registered_leaves_no_trace);
     tcase_add_checked_fixture(closed, open_numbers, close_numbers);
     tcase_add_test(closed, removing_what_was_closed_is_ebadf_and_removes_it);
