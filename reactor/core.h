@@ -63,9 +63,10 @@ int rdy_registry_refuse(struct rdy_registry *registry, enum rdy_call call, int f
 
 /*
  * Tells the backend what the library has shut down of a source that is registered here. That arms it anew, so a
- * oneshot, which may have fired, has to wait until it is reregistered, and what is exclusive never shows it.
+ * oneshot, which may have fired, has to wait until it is reregistered, and what is exclusive never shows it. A source
+ * that the backend does not know any more is registered no more.
  */
-void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source);
+void rdy_registry_show_shutdown(struct rdy_registry *registry, rdy_source *source);
 
 /* Wakes the waiting thread if it sleeps, and who watches the poll. The lock is held and the registry is open. */
 void rdy_registry_rouse(struct rdy_registry *registry);

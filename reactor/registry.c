@@ -195,16 +195,17 @@ int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_toke
     error = change(registry, source);
     if (error != 0)
         *source = before;
-    if (error == -ENOENT) /* its descriptor is another file's by now */
+    if (error == -ENOENT) /* its descriptor is another file's by now, or the kernel let go of it (kqueue.c) */
         rdy_source_forget_registry(source);
     return error;
 }
 
-void rdy_registry_show_shutdown(struct rdy_registry *registry, const rdy_source *source)
+void rdy_registry_show_shutdown(struct rdy_registry *registry, rdy_source *source)
 {
     const rdy_interest unchangeable = RDY_ONESHOT | RDY_EXCLUSIVE;
-    if (!rdy_registry_is_inherited(registry) && !(rdy_source_asked(source) & unchangeable))
-        (void)change(registry, source); /* what is no longer registered has no event to show it */
+    if (!rdy_registry_is_inherited(registry) && !(rdy_source_asked(source) & unchangeable) &&
+        change(registry, source) == -ENOENT)
+        rdy_source_forget_registry(source);
 }
 
 int rdy_registry_deregister(rdy_registry *registry, rdy_source *source)

@@ -40,8 +40,8 @@ RDY_API int rdy_registry_register(rdy_registry *registry, rdy_source *source, rd
 /*
  * Replaces token and interest. It always re-arms: readiness that still exists is reported again, also when
  * nothing changed. Errors as for register; -ENOENT if the source is not registered, or no more, since its descriptor
- * was closed and is another file's; -EEXIST if it is registered with another poll; -EINVAL for what is or would be
- * RDY_EXCLUSIVE.
+ * was closed and is another file's, or since kqueue(2) had no memory for the change, nor to put back what was there;
+ * -EEXIST if it is registered with another poll; -EINVAL for what is or would be RDY_EXCLUSIVE.
  */
 RDY_API int rdy_registry_reregister(rdy_registry *registry, rdy_source *source, rdy_token token,
                                     rdy_interest interest);

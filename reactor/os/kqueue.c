@@ -82,7 +82,7 @@ static void delete_filters(const struct kqueue_state *state, int fd, rdy_interes
     for (int which = 0; which < FILTERS; which++)
         if (interest & filters[which].condition)
             (void)change_filter(state, fd, which, EV_DELETE,
-                                0); /* closed descriptors have lost theirs already */
+                                0); /* a closed descriptor has lost its own already */
 }
 
 /* Pipes and terminals have no urgent data and no filter for it: who asked for more gets the rest. */
@@ -91,6 +91,7 @@ static bool is_beside_the_point(rdy_interest interest, rdy_interest condition)
     return condition == RDY_PRIORITY && (interest & RDY_CONDITIONS) != RDY_PRIORITY;
 }
 
+/* All of them or none. */
 static int add_filters(const struct kqueue_state *state, int fd, const struct rdy_registration *entry)
 {
     int action = EV_ADD | EV_ENABLE;
@@ -102,8 +103,10 @@ static int add_filters(const struct kqueue_state *state, int fd, const struct rd
         if (!(entry->interest & filters[which].condition))
             continue;
         int error = change_filter(state, fd, which, action, entry->generation);
-        if (error != 0 && !is_beside_the_point(entry->interest, filters[which].condition))
+        if (error != 0 && !is_beside_the_point(entry->interest, filters[which].condition)) {
+            delete_filters(state, fd, entry->interest);
             return error;
+        }
     }
     return 0;
 }
@@ -125,15 +128,16 @@ static int kqueue_add(void *opaque, int fd, rdy_token token, rdy_interest intere
     int error = rdy_registrations_add(&state->table, fd, token, interest);
     if (error != 0)
         return error;
-    error = add_filters(state, fd, rdy_registrations_find(&state->table, fd));
-    if (error != 0) {
-        delete_filters(state, fd, interest);
-        (void)rdy_registrations_remove(&state->table, fd);
-    }
+    struct rdy_registration *entry = rdy_registrations_find(&state->table, fd);
+    error = add_filters(state, fd, entry);
+    if (error != 0)
+        rdy_registrations_drop(&state->table, entry);
     return error;
 }
 
-/* The flags of a filter that exists do not change by EV_ADD, and its edge does not come back: make it anew.
+/*
+ * The flags of a filter that exists do not change by EV_ADD, and its edge does not come back: make it anew. With neither
+ * the new filters nor the old ones it is registered no more.
  */
 static int kqueue_change(void *opaque, int fd, rdy_token token, rdy_interest interest)
 {
@@ -145,26 +149,29 @@ static int kqueue_change(void *opaque, int fd, rdy_token token, rdy_interest int
         return -ENOTSUP;
     const struct rdy_registration before = *entry;
     int error = rdy_registrations_change(&state->table, fd, token, interest);
-    if (error != -EBADF)
+    if (error == 0 || error == -ENOENT)
         delete_filters(state, fd, before.interest);
     if (error != 0)
         return error;
     error = add_filters(state, fd, entry);
-    if (error != 0) {
-        delete_filters(state, fd, interest);
-        *entry = before;
-        (void)add_filters(state, fd, entry);
-    }
-    return error;
+    if (error == 0)
+        return 0;
+    *entry = before;
+    if (add_filters(state, fd, entry) == 0)
+        return error;
+    rdy_registrations_drop(&state->table, entry);
+    return -ENOENT;
 }
 
 static int kqueue_remove(void *opaque, int fd)
 {
     struct kqueue_state *state = opaque;
     const struct rdy_registration *entry = rdy_registrations_find(&state->table, fd);
-    if (entry != NULL)
-        delete_filters(state, fd, entry->interest);
-    return rdy_registrations_remove(&state->table, fd);
+    const rdy_interest interest = entry == NULL ? 0 : entry->interest;
+    const int error = rdy_registrations_remove(&state->table, fd);
+    if (error == 0 || rdy_backend_has_lost(error))
+        delete_filters(state, fd, interest);
+    return error;
 }
 
 /* EVFILT_USER: FreeBSD, macOS, NetBSD 10, DragonFly 4, OpenBSD 7.8. A pipe does for the others. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/datagram.h"
 #include "net/stream.h"
@@ -143,6 +144,16 @@ START_TEST(a_reader_hears_nothing_of_its_own_writing)
 }
 END_TEST
 
+START_TEST(a_shutdown_of_what_took_over_the_number_ends_the_registration)
+{
+    struct pair old = streams[_i]->open(), new = streams[_i]->open();
+    watch(old.end, TOKEN, BOTH);
+    ck_assert_int_ge(dup2(rdy_source_fd(new.end), rdy_source_fd(old.end)), 0);
+    ck_assert_int_eq(rdy_stream_shutdown(old.end, SHUT_WR), 0);
+    ck_assert(!rdy_source_is_registered(old.end));
+}
+END_TEST
+
 START_TEST(a_shutdown_that_failed_shows_nothing)
 {
     struct pair pair = streams[_i]->open();
@@ -183,6 +194,8 @@ int main(void)
                         COUNT(streams));
     tcase_add_loop_test(tests, a_reader_hears_nothing_of_its_own_writing, 0, COUNT(streams));
     tcase_add_loop_test(tests, what_was_shut_for_reading_is_told_once_also_where_receiving_would_block, 0, 4);
+    tcase_add_loop_test(tests, a_shutdown_of_what_took_over_the_number_ends_the_registration, 0,
+                        COUNT(streams));
     tcase_add_loop_test(tests, a_shutdown_that_failed_shows_nothing, 0, COUNT(streams));
     return run_suite(suite);
 }
