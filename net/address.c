@@ -114,16 +114,25 @@ static int parse_ipv4(const char *text, rdy_address *out)
     return 0;
 }
 
+/* Looking for a name takes a socket: a lack of those says nothing about the name. */
+static bool is_shortage(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
 /* The scope behind '%': the name of an interface or its number. */
 static int parse_scope(const char *text, uint32_t *scope)
 {
-    *scope = rdy_socket_interface_index(text);
-    if (*scope != 0)
+    unsigned index;
+    const int error = rdy_socket_interface_index(text, &index);
+    if (error == 0) {
+        *scope = index;
         return 0;
+    }
     char *end;
     unsigned long number = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || number == 0 || number > UINT32_MAX)
-        return -EINVAL;
+        return is_shortage(error) ? error : -EINVAL;
     *scope = (uint32_t)number;
     return 0;
 }
@@ -140,8 +149,9 @@ static int parse_ipv6(const char *text, rdy_address *out)
     char *percent = strchr(host, '%');
     if (percent != NULL) {
         *percent = '\0';
-        if (parse_scope(percent + 1, &scope) != 0)
-            return -EINVAL;
+        const int error = parse_scope(percent + 1, &scope);
+        if (error != 0)
+            return error;
     }
     if (inet_pton(AF_INET6, host, bytes) != 1 || parse_port(end + 2, &port) != 0)
         return -EINVAL;

@@ -27,7 +27,8 @@ typedef struct rdy_address {
 /*
  * Reads "1.2.3.4:80", "[::1]:80", "[fe80::1%eth0]:80", "unix:/path" or, on Linux, "unix:@name" for an
  * abstract name. The port is decimal, 0 to 65535, and must be there; 0 means "any" to bind. 0 on success,
- * -EINVAL for other text, -ENAMETOOLONG for a path that sockaddr_un cannot hold.
+ * -EINVAL for other text, -ENAMETOOLONG for a path that sockaddr_un cannot hold; -EMFILE, -ENFILE, -ENOBUFS or -ENOMEM
+ * if the name of an interface ("eth0" above) could not be looked for.
  */
 RDY_API int rdy_address_parse(const char *text, rdy_address *address);
 

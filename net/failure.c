@@ -28,10 +28,12 @@ rdy_failure rdy_failure_from_error(int error)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
+    case ENOSPC: /* epoll_ctl(2): no more watches for this user */
     case EADDRINUSE:
     case EADDRNOTAVAIL:
     case ENETDOWN:
     case EAFNOSUPPORT:
+    case EPROTONOSUPPORT:
         return RDY_FAILURE_LOCAL;
     default:
         return RDY_FAILURE_OTHER;

@@ -272,7 +272,11 @@ int rdy_socket_take_error(int fd)
     return error != 0 ? error : -waiting;
 }
 
-unsigned rdy_socket_interface_index(const char *name)
+int rdy_socket_interface_index(const char *name, unsigned *index)
 {
-    return if_nametoindex(name);
+    const unsigned found = if_nametoindex(name);
+    if (found == 0)
+        return -errno;
+    *index = found;
+    return 0;
 }

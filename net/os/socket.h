@@ -65,7 +65,7 @@ int rdy_socket_linger(int fd, int *seconds);
 /* Takes and clears SO_ERROR: 0 or a negative errno; errors of the call itself are told in the same way. */
 int rdy_socket_take_error(int fd);
 
-/* The index of a network interface, for the scope of an IPv6 address; 0 if there is none of that name. */
-unsigned rdy_socket_interface_index(const char *name);
+/* The index of a network interface, for the scope of an IPv6 address; -ENODEV or -ENXIO if there is none of that name. */
+int rdy_socket_interface_index(const char *name, unsigned *index);
 
 #endif

@@ -22,6 +22,9 @@ static const struct {
     {-ENFILE, RDY_FAILURE_LOCAL},
     {-ENOBUFS, RDY_FAILURE_LOCAL},
     {-ENOMEM, RDY_FAILURE_LOCAL},
+    {-ENOSPC, RDY_FAILURE_LOCAL},
+    {-EAFNOSUPPORT, RDY_FAILURE_LOCAL},
+    {-EPROTONOSUPPORT, RDY_FAILURE_LOCAL},
     {-EADDRINUSE, RDY_FAILURE_LOCAL},
     {-EADDRNOTAVAIL, RDY_FAILURE_LOCAL},
     {-EIO, RDY_FAILURE_OTHER},
@@ -47,6 +50,7 @@ static const struct {
     {RDY_FAILURE_DENIED, "denied"},
     {RDY_FAILURE_LOCAL, "local fault"},
     {RDY_FAILURE_OTHER, "failed"},
+    {(rdy_failure)(RDY_FAILURE_OTHER + 100), "failed"}, /* of a newer version, say */
 };
 
 START_TEST(each_class_keeps_its_word)

@@ -25,6 +25,7 @@ static const struct row {
     {ECONNREFUSED, "ECONNREFUSED", "connection refused"},
     {ECONNRESET, "ECONNRESET", "connection reset by peer"},
     {EDESTADDRREQ, "EDESTADDRREQ", "destination address required"},
+    {EDQUOT, "EDQUOT", "disk quota used up"},
     {EEXIST, "EEXIST", "already there"},
     {EFAULT, "EFAULT", "bad address in memory"},
     {EFBIG, "EFBIG", "file too large"},
