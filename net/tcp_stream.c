@@ -35,9 +35,32 @@ int rdy_tcp_stream_connect_from(const rdy_address *from, const rdy_address *peer
     return 0;
 }
 
+/* 0 if the connection was made, -ENOTCONN if not, not yet or no more; else a failure that says nothing of it. */
+static int ask_peer(int fd)
+{
+    rdy_address peer;
+    const int error = rdy_socket_peer_address(fd, &peer);
+    return error == -EINVAL ? -ENOTCONN : error; /* macOS says so of a socket that was reset */
+}
+
+/* SO_ERROR tells once: what it said is kept. */
+static int tell_failure(rdy_tcp_stream *stream)
+{
+    int waiting;
+    const int error = rdy_socket_option(rdy_source_fd(&stream->source), SOL_SOCKET, SO_ERROR, &waiting);
+    if (error != 0)
+        return error;
+    if (waiting == EINPROGRESS || waiting == EALREADY)
+        return rdy_source_would_block(&stream->source, RDY_WRITABLE);
+    const int failure = waiting == 0 ? -ENOTCONN : -waiting; /* the former: somebody else has taken why */
+    rdy_source_keep_error(&stream->source, failure);
+    return rdy_source_failed(&stream->source, RDY_READABLE, failure);
+}
+
 /*
- * A peer's address is proof that the connection was made, and asking for it takes no error away. Without one
- * the connection is not there yet, or no more, and SO_ERROR tells which. It tells once: what it said is kept.
+ * A peer's address is proof that the connection was made, and asking for it takes no error away. Without one the
+ * connection is not there yet, or no more. Once nothing is to come any more the peer is asked for again: it may have
+ * answered between the two questions.
  */
 int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream)
 {
@@ -47,21 +70,16 @@ int rdy_tcp_stream_finish_connect(rdy_tcp_stream *stream)
     int error = rdy_source_kept_error(&stream->source);
     if (error != 0)
         return error;
-    rdy_address peer;
-    error = rdy_socket_peer_address(fd, &peer);
-    if (error == 0) {
-        rdy_source_mark_connected(&stream->source);
-        return 0;
+    error = ask_peer(fd);
+    if (error == -ENOTCONN) {
+        const int connecting = rdy_socket_is_connecting(fd);
+        if (connecting > 0)
+            return rdy_source_would_block(&stream->source, RDY_WRITABLE);
+        error = connecting < 0 ? connecting : ask_peer(fd);
     }
-    if (error != -ENOTCONN && error != -EINVAL) /* macOS says EINVAL of a socket that was reset */
-        return error;
-    error = rdy_socket_take_error(fd);
-    if (error == 0 && !rdy_socket_is_connecting(fd))
-        error = -ENOTCONN; /* somebody else has taken why */
-    if (error == 0 || error == -EINPROGRESS || error == -EALREADY)
-        return rdy_source_would_block(&stream->source, RDY_WRITABLE);
-    rdy_source_keep_error(&stream->source, error);
-    return rdy_source_failed(&stream->source, RDY_READABLE, error);
+    if (error == 0)
+        rdy_source_mark_connected(&stream->source);
+    return error == -ENOTCONN ? tell_failure(stream) : error;
 }
 
 int rdy_tcp_stream_take_error(rdy_tcp_stream *stream)

@@ -166,10 +166,14 @@ int rdy_socket_accept(int fd, rdy_address *peer)
     return accepted;
 }
 
-bool rdy_socket_is_connecting(int fd)
+int rdy_socket_is_connecting(int fd)
 {
     struct pollfd room = {.fd = fd, .events = POLLOUT};
-    return poll(&room, 1, 0) == 0;
+    ptrdiff_t ready;
+    do
+        ready = rdy_sys_result(poll(&room, 1, 0));
+    while (ready == -EINTR); /* which it says of a pending signal also when it does not sleep */
+    return ready < 0 ? (int)ready : ready == 0;
 }
 
 int rdy_socket_shutdown(int fd, int how)

@@ -35,8 +35,8 @@ int rdy_socket_disconnect(int fd);
 /* A descriptor like those of rdy_socket_open; `peer` may be NULL. */
 int rdy_socket_accept(int fd, rdy_address *peer);
 
-/* Whether an answer to connect is still to come; a failed attempt is ready for everything (poll(2)). */
-bool rdy_socket_is_connecting(int fd);
+/* 1 if an answer to connect is still to come, 0 if not: a failed attempt is ready for everything (poll(2)). */
+int rdy_socket_is_connecting(int fd);
 
 int rdy_socket_shutdown(int fd, int how);
 

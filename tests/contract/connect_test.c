@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -16,6 +17,20 @@ static rdy_tcp_listener listener;
 static rdy_address address;
 static rdy_tcp_stream stream;
 static rdy_tcp_stream accepted;
+
+static int interruptions;
+
+/* The linker's --wrap leads the library here (meson.build) and names the original. */
+int __real_poll(struct pollfd *polled, nfds_t count, int milliseconds);
+int __wrap_poll(struct pollfd *polled, nfds_t count, int milliseconds);
+int __wrap_poll(struct pollfd *polled, nfds_t count, int milliseconds)
+{
+    if (interruptions == 0)
+        return __real_poll(polled, count, milliseconds);
+    interruptions--;
+    errno = EINTR;
+    return -1;
+}
 
 static void listen_with(int backlog)
 {
@@ -166,6 +181,16 @@ START_TEST(a_connect_without_an_answer_is_not_yet_and_silent)
 }
 END_TEST
 
+START_TEST(a_signal_that_comes_meanwhile_does_not_end_a_connect)
+{
+    fill_the_queue();
+    begin_to_connect(RDY_READABLE | RDY_WRITABLE);
+    interruptions = 3;
+    ck_assert_int_eq(rdy_tcp_stream_finish_connect(&stream), -EAGAIN);
+    ck_assert_msg(interruptions == 0, "the call that this test replaces was not used");
+}
+END_TEST
+
 /* The kernel asks again after a second. */
 START_TEST(a_late_answer_is_reported_although_finish_connect_was_asked_before)
 {
@@ -298,6 +323,7 @@ int main(void)
     tcase_add_test(answers, what_was_sent_before_the_end_is_read_after_finish_connect);
     tcase_add_test(answers, what_is_no_internet_address_is_eafnosupport);
     tcase_add_test(answers, a_connect_without_an_answer_is_not_yet_and_silent);
+    tcase_add_test(answers, a_signal_that_comes_meanwhile_does_not_end_a_connect);
     tcase_add_test(answers, a_late_answer_is_reported_although_finish_connect_was_asked_before);
     if (!socket_errors_are_eaten())
         add_tests_of_errors(suite);
