@@ -9,6 +9,15 @@
 
 enum { BACKLOG = 4096 };
 
+/* What failed leaves no file, which the caller could not tell from somebody else's. */
+static int listen_or_undo(int fd, const rdy_address *address)
+{
+    const int error = rdy_socket_listen(fd, BACKLOG);
+    if (error != 0)
+        rdy_socket_remove_file(address);
+    return error;
+}
+
 int rdy_unix_listener_bind(const rdy_address *address, rdy_unix_listener *listener)
 {
     if (rdy_address_family(address) != AF_UNIX)
@@ -18,7 +27,7 @@ int rdy_unix_listener_bind(const rdy_address *address, rdy_unix_listener *listen
         return fd;
     int error = rdy_socket_bind(fd, address);
     if (error == 0)
-        error = rdy_socket_listen(fd, BACKLOG);
+        error = listen_or_undo(fd, address);
     if (error != 0)
         rdy_sys_close(fd);
     else

@@ -23,7 +23,8 @@ typedef struct rdy_unix_listener {
  * Binds and listens, with a queue of 4096 cut by the system's limit. The file is made by bind(2) and stays:
  * removing it, before and after, is the caller's business. An abstract name (Linux, unix(7)) makes no file and is
  * free again with the last descriptor of the socket. 0 on success; -EADDRINUSE if the file or the name is there,
- * -EACCES, -ENOENT, -EAFNOSUPPORT for other addresses. `listener` is written on success only.
+ * -EACCES, -ENOENT, -EAFNOSUPPORT for other addresses. After an error there is no file that was not there before, and
+ * `listener` is not written.
  */
 RDY_API int rdy_unix_listener_bind(const rdy_address *address, rdy_unix_listener *listener);
 

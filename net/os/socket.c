@@ -4,6 +4,8 @@
 #include <net/if.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "reactor/os/sys.h"
 
@@ -81,6 +83,13 @@ int rdy_socket_prepare(int fd, int type)
 int rdy_socket_bind(int fd, const rdy_address *address)
 {
     return bind(fd, (const struct sockaddr *)&address->storage, address->length) < 0 ? -errno : 0;
+}
+
+void rdy_socket_remove_file(const rdy_address *address)
+{
+    const struct sockaddr_un *named = (const struct sockaddr_un *)(const void *)&address->storage;
+    if (named->sun_path[0] != '\0')
+        (void)unlink(named->sun_path);
 }
 
 int rdy_socket_listen(int fd, int backlog)

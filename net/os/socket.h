@@ -26,6 +26,9 @@ int rdy_socket_prepare(int fd, int type);
 int rdy_socket_bind(int fd, const rdy_address *address);
 int rdy_socket_listen(int fd, int backlog);
 
+/* Removes the file that bind made of an address of a Unix socket; one without a path has none. */
+void rdy_socket_remove_file(const rdy_address *address);
+
 /* Starts to connect: 0 when it has begun or is done. -EINTR counts as begun (connect(2)). */
 int rdy_socket_connect(int fd, const rdy_address *peer);
 

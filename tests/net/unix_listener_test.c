@@ -48,6 +48,27 @@ START_TEST(the_local_address_is_the_path)
 }
 END_TEST
 
+/* The library's call comes here (meson.build). */
+static bool cannot_listen;
+
+int __real_listen(int fd, int backlog);
+int __wrap_listen(int fd, int backlog);
+int __wrap_listen(int fd, int backlog)
+{
+    errno = ENOBUFS;
+    return cannot_listen ? -1 : __real_listen(fd, backlog);
+}
+
+START_TEST(what_cannot_listen_leaves_no_file)
+{
+    cannot_listen = true;
+    ck_assert_int_eq(rdy_unix_listener_bind(&place.address, &listener), -ENOBUFS);
+    ck_assert_int_eq(access(place.path, F_OK), -1);
+    cannot_listen = false;
+    listen_there();
+}
+END_TEST
+
 START_TEST(the_file_stays_and_is_in_use_until_somebody_removes_it)
 {
     listen_there();
@@ -272,6 +293,7 @@ int main(void)
           *descriptors = place_case(suite, "descriptors");
 
     tcase_add_test(binding, the_local_address_is_the_path);
+    tcase_add_test(binding, what_cannot_listen_leaves_no_file);
     tcase_add_test(binding, the_file_stays_and_is_in_use_until_somebody_removes_it);
 #ifdef __linux__
     tcase_add_test(binding, an_abstract_name_leaves_no_file_and_is_free_after_close);
