@@ -8,7 +8,10 @@
 
 enum { LEAST_CAPACITY = 4096 };
 
-/* Moves the bytes to the front when that makes room without copying more than it frees. */
+/*
+ * Moves the bytes to the front when that makes room without copying more than it frees. Else they are copied to memory
+ * with a quarter to spare: a copy pays for that many more bytes, however few come at a time.
+ */
 static int make_room(rdy_buffer *buffer, size_t size)
 {
     if (size > SIZE_MAX / 4 - buffer->count)
@@ -19,9 +22,8 @@ static int make_room(rdy_buffer *buffer, size_t size)
         buffer->start = 0;
         return 0;
     }
-    size_t capacity = buffer->capacity < LEAST_CAPACITY ? LEAST_CAPACITY : buffer->capacity;
-    while (capacity < needed)
-        capacity *= 2;
+    const size_t spacious = needed + needed / 4;
+    const size_t capacity = spacious < LEAST_CAPACITY ? LEAST_CAPACITY : spacious;
     unsigned char *bytes = malloc(capacity);
     if (bytes == NULL)
         return -ENOMEM;

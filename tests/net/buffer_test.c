@@ -137,6 +137,36 @@ START_TEST(a_queue_that_moves_on_does_not_grow)
 }
 END_TEST
 
+/* Who may choose how many bytes wait must not choose what they cost. */
+START_TEST(bytes_that_wait_are_not_copied_for_every_few_that_are_added)
+{
+    const size_t waiting = ((size_t)1 << 20) - 16;
+    append(0, waiting);
+    const unsigned char *bytes = buffer.bytes;
+    int copies = 0;
+    for (size_t i = 0; i < 4096; i++) {
+        append(waiting + i, 1);
+        rdy_buffer_consume(&buffer, 1);
+        copies += bytes != buffer.bytes || buffer.start == 0;
+        bytes = buffer.bytes;
+    }
+    check_bytes(rdy_buffer_front(&buffer), 4096, waiting);
+    ck_assert_int_le(copies, 1);
+}
+END_TEST
+
+START_TEST(capacity_stays_within_five_quarters_of_what_waited)
+{
+    size_t most = 0;
+    for (int i = 0; i < 2000; i++) {
+        append(0, next_size());
+        most = buffer.count > most ? buffer.count : most;
+        ck_assert_uint_le(buffer.capacity, most / 4 * 5 + 4096);
+        rdy_buffer_consume(&buffer, next_size());
+    }
+}
+END_TEST
+
 START_TEST(more_than_memory_holds_is_enomem_and_adds_nothing)
 {
     append(0, 10);
@@ -320,6 +350,8 @@ int main(void)
     tcase_add_test(memory, consuming_more_than_waits_empties_it);
     tcase_add_test(memory, appending_nothing_takes_no_memory);
     tcase_add_test(memory, a_queue_that_moves_on_does_not_grow);
+    tcase_add_test(memory, bytes_that_wait_are_not_copied_for_every_few_that_are_added);
+    tcase_add_test(memory, capacity_stays_within_five_quarters_of_what_waited);
     tcase_add_test(memory, more_than_memory_holds_is_enomem_and_adds_nothing);
     tcase_add_test(memory, a_buffer_may_be_moved);
     tcase_add_test(memory, freeing_drops_everything_and_takes_null_and_zeroed_buffers);
