@@ -95,7 +95,8 @@ RDY_API ptrdiff_t rdy_datagram_send_many(rdy_source *source, const rdy_datagram 
 /*
  * Ends the association that connect made: datagrams come from anywhere again. Keeps the port, also where the
  * system would not (Linux forgets one that it chose itself): -EADDRINUSE if somebody took it in that moment.
- * 0 on success, also if there was no association.
+ * 0 on success, also if there was no association. An error of binding (bind(2)), or -ENOBUFS, may come when the
+ * association has ended and that port is lost already: rdy_udp_socket_peer_address tells.
  */
 RDY_API int rdy_datagram_disconnect(rdy_source *source);
 

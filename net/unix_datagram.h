@@ -61,7 +61,8 @@ RDY_API void rdy_unix_datagram_close(rdy_unix_datagram *socket);
  * From now on datagrams go to `peer` unless they name another, and only those from it arrive, after those that
  * wait already. Connecting again changes the peer. 0 on success; -ENOENT, -ECONNREFUSED if nobody is bound
  * there, -EPERM if the peer is connected to somebody else, -EACCES, -EAFNOSUPPORT for other addresses. When
- * the peer closes, no event tells; the next send says -ECONNREFUSED and the socket is connected no more.
+ * the peer closes, no event tells; the next send says -ECONNREFUSED and the socket is connected no more; what
+ * the peer had sent and was not received yet is lost then (Linux).
  */
 RDY_API int rdy_unix_datagram_connect(rdy_unix_datagram *socket, const rdy_address *peer);
 

@@ -5,13 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "net/tcp_listener.h"
+#include "reactor/signals.h"
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
 
@@ -70,6 +73,16 @@ long __wrap_syscall(long number, ...)
     va_end(list);
     return __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
                           arguments[5]);
+}
+
+static int waits; /* of epoll_wait(2) */
+
+int __real_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout)
+{
+    waits++;
+    return __real_epoll_wait(fd, events, capacity, timeout);
 }
 
 /* An old kernel's, and a sandbox's. */
@@ -173,6 +186,29 @@ START_TEST(without_eventfd_a_sleeping_poll_is_woken)
 }
 END_TEST
 
+/* More of them than are drained by one read. */
+START_TEST(without_eventfd_signals_are_told_and_leave_nothing_behind)
+{
+    static const int number = SIGUSR2;
+    rdy_signals signals;
+    int inheritable;
+    const int before = count_descriptors(&inheritable);
+    answer = answers[_i];
+    ck_assert_int_eq(rdy_signals_open(&number, 1, &signals), 0);
+    ck_assert_int_eq(refused, 1);
+    give_calls_back();
+    watch(&signals.source, TOKEN, RDY_READABLE);
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(raise(SIGUSR2), 0);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+    ck_assert_int_eq(rdy_signals_next(&signals), SIGUSR2);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+    expect_silence();
+    rdy_signals_close(&signals);
+    wait_until_descriptors_are(before);
+}
+END_TEST
+
 START_TEST(without_epoll_pwait2_a_wait_is_not_early_and_misses_nothing)
 {
     static const int64_t timeouts[] = {1, 300 * RDY_MICROSECOND, RDY_MILLISECOND, 2500 * RDY_MICROSECOND};
@@ -191,6 +227,31 @@ START_TEST(without_epoll_pwait2_a_wait_is_not_early_and_misses_nothing)
 }
 END_TEST
 
+static void *feed_while_main_sleeps(void *source)
+{
+    wait_until_main_sleeps();
+    feed(source);
+    return NULL;
+}
+
+/* Of which 2^32 ms and one more are 0 and 1 to who forgets the upper bits. */
+START_TEST(without_epoll_pwait2_an_absurd_time_out_is_slept_for)
+{
+    static const int64_t timeouts[] = {INT64_MAX, (INT64_C(1) << 32) * RDY_MILLISECOND};
+    struct pair pair = open_unix_pair();
+    watch(pair.end, TOKEN, RDY_READABLE);
+    answer = ENOSYS;
+    for (int i = 0; i < COUNT(timeouts); i++) {
+        pthread_t thread = start_thread(feed_while_main_sleeps, pair.peer);
+        waits = 0;
+        ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, timeouts[i]), 1);
+        ck_assert_int_eq(waits, is_backend("epoll"));
+        join_thread(thread);
+        drain(pair.end);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("missing calls");
@@ -201,7 +262,9 @@ int main(void)
                         COUNT(answers));
     tcase_add_test(tests, a_connection_that_a_firewall_forbids_is_eperm_and_the_next_is_accepted_as_before);
     tcase_add_loop_test(tests, without_eventfd_a_sleeping_poll_is_woken, 0, COUNT(answers));
+    tcase_add_loop_test(tests, without_eventfd_signals_are_told_and_leave_nothing_behind, 0, COUNT(answers));
     tcase_add_loop_test(tests, without_epoll_pwait2_a_wait_is_not_early_and_misses_nothing, 0,
                         COUNT(answers));
+    tcase_add_test(tests, without_epoll_pwait2_an_absurd_time_out_is_slept_for);
     return run_suite(suite);
 }

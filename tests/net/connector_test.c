@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "net/connector.h"
 #include "net/stream.h"
@@ -132,6 +133,41 @@ START_TEST(a_connection_to_itself_is_a_refusal)
     ck_assert_int_eq(rdy_connector_start(&nobody, &nobody, RDY_NEVER, &connector), 0);
     ck_assert_int_eq(advance_until_decided(0), RDY_CONNECTOR_FAILED);
     check_closed_with(RDY_CONNECTOR_FAILED, -ECONNREFUSED);
+}
+END_TEST
+
+/* ---- what connect(2) says at once (meson.build) ---- */
+
+static int said_at_once;
+
+int __real_connect(int fd, const struct sockaddr *address, socklen_t length);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    if (said_at_once == 0)
+        return __real_connect(fd, address, length);
+    errno = said_at_once;
+    said_at_once = 0;
+    return -1;
+}
+
+static const struct {
+    int error;
+    bool is_answer;
+} sayings[] = {
+    {ECONNREFUSED, true}, {ECONNRESET, true},     {ETIMEDOUT, true}, {EHOSTUNREACH, true},
+    {ENETUNREACH, false}, {EADDRNOTAVAIL, false}, {ENOMEM, false},   {EACCES, false},
+};
+
+START_TEST(an_error_at_once_is_an_answer_of_the_peer_or_a_failure_to_start)
+{
+    const rdy_address peer = address_of("127.0.0.1:1");
+    const int error = -sayings[_i].error;
+    said_at_once = sayings[_i].error;
+    ck_assert_int_eq(rdy_connector_start(&peer, NULL, RDY_NEVER, &connector),
+                     sayings[_i].is_answer ? 0 : error);
+    check_closed_with(sayings[_i].is_answer ? RDY_CONNECTOR_FAILED : RDY_CONNECTOR_IDLE,
+                      sayings[_i].is_answer ? error : 0);
 }
 END_TEST
 
@@ -279,6 +315,9 @@ int main(void)
         tcase_add_test(answers, a_refusal_fails_and_stays_a_failure);
         tcase_add_test(answers, a_refusal_wins_over_a_deadline_that_has_passed);
     }
+
+    tcase_add_loop_test(answers, an_error_at_once_is_an_answer_of_the_peer_or_a_failure_to_start, 0,
+                        COUNT(sayings));
 
     tcase_add_test(deadlines, without_an_answer_the_deadline_decides);
     tcase_add_test(deadlines, without_a_deadline_it_is_never_too_late);

@@ -101,7 +101,7 @@ static void choose_way(int way)
 
 static void send_numbers(int count)
 {
-    char text[8];
+    char text[12];
     for (int i = 0; i < count; i++) {
         snprintf(text, sizeof text, "%d", i);
         send_text(&pair.one.source, text, NULL);
@@ -236,7 +236,7 @@ START_TEST(an_error_behind_the_first_shows_once_in_the_next_call)
     send_numbers(BATCH + 1);
     const int before = fail_behind_the_first(_i);
     ck_assert_int_eq(receive(MOST), before);
-    ck_assert_int_eq(receive(MOST), -ECONNREFUSED);
+    ck_assert_int_eq(_i == 0 ? receive(MOST) : rdy_udp_socket_recv(&pair.other, bytes[0], 1), -ECONNREFUSED);
     ck_assert_int_eq(receive(MOST), BATCH + 1 - before);
     ck_assert_int_eq(receive(MOST), -EAGAIN);
 }
@@ -299,16 +299,17 @@ END_TEST
 START_TEST(a_datagram_that_cannot_be_sent_ends_the_batch_and_is_told_first_thing_next)
 {
     static char too_long[66000];
+    const size_t place = _i < WAYS ? 2 : BATCH; /* the latter begins a call of its own */
     open_pair();
-    write_numbers(4);
-    datagrams[2].bytes = too_long;
-    datagrams[2].size = sizeof too_long;
-    choose_way(_i);
-    ck_assert_int_eq(rdy_udp_socket_send_many(&pair.one, datagrams, 4), 2);
-    ck_assert_int_eq(rdy_udp_socket_send_many(&pair.one, datagrams + 2, 2), -EMSGSIZE);
-    ck_assert_int_eq(rdy_udp_socket_send_many(&pair.one, datagrams + 3, 1), 1);
-    ck_assert_int_eq(receive(MOST), 3);
-    check_number(&datagrams[2], 3);
+    write_numbers(place + 2);
+    datagrams[place].bytes = too_long;
+    datagrams[place].size = sizeof too_long;
+    choose_way(_i % WAYS);
+    ck_assert_int_eq(rdy_udp_socket_send_many(&pair.one, datagrams, place + 2), (int)place);
+    ck_assert_int_eq(rdy_udp_socket_send_many(&pair.one, datagrams + place, 2), -EMSGSIZE);
+    ck_assert_int_eq(rdy_udp_socket_send_many(&pair.one, datagrams + place + 1, 1), 1);
+    ck_assert_int_eq(receive(MOST), (int)place + 1);
+    check_number(&datagrams[place], (int)place + 1);
 }
 END_TEST
 
@@ -390,7 +391,7 @@ int main(void)
     tcase_add_loop_test(sending, a_batch_is_sent_in_order, 0, WAYS);
     tcase_add_loop_test(sending, what_was_received_can_be_sent_back_as_it_is, 0, WAYS);
     tcase_add_loop_test(sending, a_datagram_that_cannot_be_sent_ends_the_batch_and_is_told_first_thing_next,
-                        0, WAYS);
+                        0, 2 * WAYS);
     tcase_add_loop_test(sending, a_batch_stops_where_it_would_block_and_goes_on_at_an_event, 0, WAYS);
 
     tcase_add_test(both, a_batch_goes_on_after_eintr);
