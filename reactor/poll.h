@@ -60,7 +60,8 @@ RDY_API int rdy_poll_open(const rdy_poll_options *options, rdy_poll **poll);
  * time-out:
  *   - at most one event for each registration, at most the capacity; the rest comes with the next wait, in turn
  *   - time-outs are rounded up to what the kernel can do and clamped when absurd; they are never early
- *   -EINTR    a signal handler ran while the thread slept (signal(7)); no event is lost
+ *   -EINTR    a signal handler ran while the thread slept (signal(7)), or the kernel woke it for a signal that is
+ *             ignored, as that of a child which ends while the thread that forked it blocks signals; no event is lost
  *   -EINVAL   `events` has no capacity
  *   -EBADF    descriptors of the poll itself were closed behind its back (closefrom(3), say)
  *   -ECHILD   this is a child of fork(2) and the poll is the parent's

@@ -1,11 +1,15 @@
 /* Promise 4: one event for a registration, never more than the capacity, and nobody starves. */
 
 #include <errno.h>
+#include <signal.h>
 
+#include "reactor/signals.h"
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
 
-#define MANY 12
+#define MANY    12
+#define WAKER   MANY
+#define SIGNALS (MANY + 1)
 
 static struct pair pairs[MANY];
 
@@ -155,6 +159,38 @@ START_TEST(hammering_wakers_and_ready_sources_share_the_room)
 }
 END_TEST
 
+static void watch_signals(rdy_signals *signals)
+{
+    static const int number = SIGUSR1;
+    ck_assert_int_eq(rdy_signals_open(&number, 1, signals), 0);
+    watch(&signals->source, SIGNALS, RDY_READABLE);
+}
+
+/* A wait gives an event at once: with no time-out as it does to who has timers that are due in each turn, with 0. */
+START_TEST(in_the_room_of_one_sources_wakers_and_signals_each_have_their_turn)
+{
+    static const int64_t timeouts[] = {0, 1, GENEROUS, RDY_FOREVER};
+    int counts[MANY + 2] = {0};
+    rdy_signals signals;
+    rdy_waker *waker;
+    resize_events(1);
+    ck_assert_int_eq(rdy_waker_open(subject.registry, WAKER, &waker), 0);
+    watch_signals(&signals);
+    watch_many(RDY_READABLE | RDY_LEVEL);
+    for (int wait = 0; wait < 20 * MANY; wait++) {
+        ck_assert_int_eq(rdy_waker_wake(waker), 0);
+        ck_assert_int_eq(raise(SIGUSR1), 0);
+        ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, timeouts[_i]), 1);
+        counts[subject.events.items[0].token]++;
+        while (events_for(SIGNALS) > 0 && rdy_signals_next(&signals) == SIGUSR1)
+            ;
+    }
+    ck_assert_int_ge(least_of(counts, MANY + 2), 5);
+    rdy_signals_close(&signals);
+    rdy_waker_close(waker);
+}
+END_TEST
+
 START_TEST(no_capacity_is_einval)
 {
     rdy_events empty = {0};
@@ -193,6 +229,7 @@ int main(void)
     tcase_add_loop_test(fairness, nobody_starves_among_sources_that_are_always_ready, 1, 4);
     tcase_add_test(fairness, two_directions_of_one_do_not_starve_the_others);
     tcase_add_test(fairness, a_source_kept_busy_does_not_starve_the_others);
+    tcase_add_loop_test(fairness, in_the_room_of_one_sources_wakers_and_signals_each_have_their_turn, 0, 4);
     tcase_add_loop_test(fairness, hammering_wakers_and_ready_sources_share_the_room, 1, 4);
     return run_suite(suite);
 }

@@ -62,6 +62,16 @@ START_TEST(a_read_that_got_all_it_asked_for_does_not_drain_an_edge)
 }
 END_TEST
 
+START_TEST(a_read_of_nothing_does_not_drain_an_edge)
+{
+    char byte;
+    struct pair pair = tell_readable(RDY_EDGE);
+    ck_assert_int_eq(rdy_stream_read(pair.end, &byte, 0), 0);
+    wait_once();
+    expect_report(UNDRAINED, rdy_source_fd(pair.end));
+}
+END_TEST
+
 START_TEST(one_accept_does_not_drain_a_listener)
 {
     struct pair pair = open_listener();
@@ -201,6 +211,7 @@ int main(void)
     tcase_add_checked_fixture(edges, capture_stderr, release_stderr);
     tcase_add_test(edges, an_edge_that_nobody_read_is_reported_once);
     tcase_add_test(edges, a_read_that_got_all_it_asked_for_does_not_drain_an_edge);
+    tcase_add_test(edges, a_read_of_nothing_does_not_drain_an_edge);
     tcase_add_test(edges, one_accept_does_not_drain_a_listener);
     tcase_add_test(edges, a_short_read_does_not_drain_an_edge_that_told_of_an_end);
     tcase_add_loop_test(edges, an_edge_that_was_drained_or_taken_back_or_put_off_is_fine, 0,

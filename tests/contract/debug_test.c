@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "reactor/os/debug.h"
 #include "tests/contract/printed.h"
 #include "tests/contract/support.h"
 
@@ -140,6 +141,20 @@ START_TEST(anonymous_inodes_are_taken_for_no_other)
     wait_for(TOKEN, RDY_EVENT_READABLE);
     ck_assert_uint_eq(drain(one.end), FED);
     wait_once();
+    expect_no_report();
+}
+END_TEST
+
+/* epoll(7) knows that it is another one, the table of the others does not. */
+START_TEST(an_anonymous_inode_in_the_place_of_another_is_not_reported)
+{
+    struct pair old = open_eventfd_pair();
+    struct pair new = open_eventfd_pair();
+    watch(old.end, TOKEN, RDY_READABLE);
+    ck_assert_int_ge(dup2(rdy_source_fd(new.end), rdy_source_fd(old.end)), 0);
+    const int error = rdy_registry_reregister(subject.registry, old.end, OTHER, RDY_READABLE);
+    ck_assert_int_eq(rdy_source_is_registered(old.end), error == 0);
+    ck_assert(error == 0 || error == -ENOENT);
     expect_no_report();
 }
 END_TEST
@@ -295,20 +310,66 @@ START_TEST(without_the_variable_nothing_is_reported)
 }
 END_TEST
 
-START_TEST(a_report_to_nobody_raises_no_signal)
+static void leave_stderr_to_nobody(void)
 {
     int ends[2];
-    sigset_t pending;
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
     close(ends[0]);
     close(ends[1]);
-    signal(SIGPIPE, SIG_DFL);
-    struct pair pair = open_unix_pair();
-    ck_assert_int_eq(rdy_registry_deregister(subject.registry, pair.end), -ENOENT);
+}
+
+/* Opens nothing, which would be stderr. */
+static void make_a_report(void)
+{
+    rdy_source unknown = rdy_source_from_fd(STDIN_FILENO);
+    ck_assert_int_eq(rdy_registry_deregister(subject.registry, &unknown), -ENOENT);
+}
+
+static bool sigpipe_is_pending(void)
+{
+    sigset_t pending;
     ck_assert_int_eq(sigpending(&pending), 0);
-    ck_assert_int_eq(sigismember(&pending, SIGPIPE), 0);
+    return sigismember(&pending, SIGPIPE) == 1;
+}
+
+START_TEST(a_report_to_nobody_raises_no_signal)
+{
+    leave_stderr_to_nobody();
+    signal(SIGPIPE, SIG_DFL);
+    make_a_report();
+    ck_assert(!sigpipe_is_pending());
     capture_stderr_again();
+}
+END_TEST
+
+START_TEST(a_report_to_nobody_leaves_a_signal_that_was_pending_before)
+{
+    sigset_t broken;
+    leave_stderr_to_nobody();
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &broken, NULL), 0);
+    ck_assert_int_eq(raise(SIGPIPE), 0);
+    make_a_report();
+    ck_assert(sigpipe_is_pending());
+    capture_stderr_again();
+}
+END_TEST
+
+START_TEST(without_stderr_a_report_is_lost_and_no_more)
+{
+    close(STDERR_FILENO);
+    make_a_report();
+    ck_assert(!sigpipe_is_pending());
+    capture_stderr_again();
+}
+END_TEST
+
+START_TEST(a_backend_that_it_does_not_know_works_as_it_is)
+{
+    static const struct rdy_backend unknown = {.name = "unknown"};
+    ck_assert_ptr_eq(rdy_debug_around(&unknown), &unknown);
 }
 END_TEST
 
@@ -333,6 +394,7 @@ int main(void)
     tcase_add_test(descriptors, a_number_registered_anew_tells_of_a_source_that_was_freed);
     tcase_add_test(descriptors, what_a_duplicate_keeps_alive_keeps_its_token);
     tcase_add_test(descriptors, anonymous_inodes_are_taken_for_no_other);
+    tcase_add_test(descriptors, an_anonymous_inode_in_the_place_of_another_is_not_reported);
     tcase_add_test(descriptors, a_source_that_outlives_its_poll_and_never_ends_is_reported_at_exit);
     tcase_add_test(descriptors, a_source_that_was_reported_before_is_not_reported_at_exit);
     tcase_add_test(descriptors, a_child_leaves_it_to_its_parent_to_report_at_exit);
@@ -341,5 +403,8 @@ int main(void)
     tcase_add_test(mode, the_poll_names_the_backend_that_works);
     tcase_add_loop_test(mode, without_the_variable_nothing_is_reported, 0, COUNT(other_values));
     tcase_add_test(mode, a_report_to_nobody_raises_no_signal);
+    tcase_add_test(mode, a_report_to_nobody_leaves_a_signal_that_was_pending_before);
+    tcase_add_test(mode, without_stderr_a_report_is_lost_and_no_more);
+    tcase_add_test(mode, a_backend_that_it_does_not_know_works_as_it_is);
     return run_suite(suite);
 }

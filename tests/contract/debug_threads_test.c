@@ -61,6 +61,8 @@ static void *outlive_polls(void *opaque)
         error = rdy_registry_register(rdy_poll_registry(poll), source, TOKEN, RDY_READABLE);
         rdy_poll_close(poll);
         (void)rdy_source_deregister(source);
+        if (descriptors_come_back_late())
+            pause_briefly();
     }
     return error == 0 ? opaque : NULL;
 }

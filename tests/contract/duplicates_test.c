@@ -221,6 +221,31 @@ START_TEST(another_file_under_the_number_has_no_event_of_the_old_one)
 }
 END_TEST
 
+static void *replace_and_wake(void *opaque)
+{
+    const struct closing *closing = opaque;
+    wait_until_main_sleeps();
+    (void)move_ready_pair_to(close_behind_our_back(closing->source));
+    rdy_waker_wake(closing->waker);
+    return NULL;
+}
+
+START_TEST(another_file_under_the_number_of_which_a_wait_sleeps_has_no_event)
+{
+    struct pair pair = open_unix_pair();
+    struct closing closing = {.source = pair.end};
+    ck_assert_int_eq(rdy_waker_open(subject.registry, OTHER, &closing.waker), 0);
+    watch(pair.end, TOKEN, RDY_READABLE | triggers[_i]);
+    pthread_t thread = start_thread(replace_and_wake, &closing);
+    wait_for(OTHER, RDY_EVENT_READABLE);
+    join_thread(thread);
+    expect_sleep();
+    ck_assert_int_eq(rdy_registry_deregister(subject.registry, pair.end), -ENOENT);
+    forget(pair.end);
+    rdy_waker_close(closing.waker);
+}
+END_TEST
+
 START_TEST(another_file_under_the_number_registers_in_place_of_the_old_one)
 {
     struct pair pair = watch_ready_pair(triggers[_i]);
@@ -252,6 +277,8 @@ int main(void)
     tcase_add_loop_test(closed, what_is_closed_behind_the_back_of_a_sleeping_wait_does_not_spin, 0,
                         COUNT(triggers));
     tcase_add_loop_test(closed, another_file_under_the_number_has_no_event_of_the_old_one, 0,
+                        COUNT(triggers));
+    tcase_add_loop_test(closed, another_file_under_the_number_of_which_a_wait_sleeps_has_no_event, 0,
                         COUNT(triggers));
     if (!filters_outlive_descriptors())
         tcase_add_loop_test(closed, another_file_under_the_number_registers_in_place_of_the_old_one, 0,

@@ -89,6 +89,19 @@ START_TEST(both_edge_and_level_tell_of_a_connection)
 }
 END_TEST
 
+/* A hint that epoll_ctl(2) takes from no exclusive registration is not asked for then. */
+START_TEST(it_may_be_asked_for_both_directions)
+{
+    struct pair pair = open_unix_pair();
+    if (!is_there())
+        return;
+    watch(pair.end, TOKEN, RDY_READABLE | RDY_WRITABLE | RDY_EXCLUSIVE);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    feed(pair.peer);
+    wait_for(TOKEN, RDY_EVENT_READABLE);
+}
+END_TEST
+
 /* ---- several polls, each with a thread that sleeps in it ---- */
 
 static struct {
@@ -160,6 +173,7 @@ int main(void)
     tcase_add_test(alone, what_is_exclusive_is_not_reregistered_and_stays_as_it_was);
     tcase_add_test(alone, what_is_not_exclusive_does_not_become_so);
     tcase_add_loop_test(alone, both_edge_and_level_tell_of_a_connection, 0, 2);
+    tcase_add_test(alone, it_may_be_asked_for_both_directions);
     tcase_add_test(several, each_of_several_polls_gets_its_connection);
     return run_suite(suite);
 }

@@ -233,6 +233,20 @@ START_TEST(every_value_is_a_token)
 }
 END_TEST
 
+/* A backend may use one of them for itself. */
+START_TEST(the_addresses_inside_a_poll_are_tokens_too)
+{
+    struct pair pair = open_unix_pair();
+    watch(pair.end, TOKEN, RDY_WRITABLE);
+    wait_for(TOKEN, RDY_EVENT_WRITABLE);
+    for (rdy_token token = (rdy_token)subject.registry; token < (rdy_token)subject.registry + 1024;
+         token += 4) {
+        watch_again(pair.end, token, RDY_WRITABLE);
+        wait_for(token, RDY_EVENT_WRITABLE);
+    }
+}
+END_TEST
+
 START_TEST(a_registered_source_may_be_moved)
 {
     struct pair pair = open_unix_pair();
@@ -301,6 +315,7 @@ int main(void)
                         COUNT(triggers));
     tcase_add_test(granted, reregistering_replaces_token_and_interest);
     tcase_add_test(granted, every_value_is_a_token);
+    tcase_add_test(granted, the_addresses_inside_a_poll_are_tokens_too);
     tcase_add_test(granted, a_registered_source_may_be_moved);
     tcase_add_test(granted, a_clone_registers_and_outlives_the_poll);
     tcase_add_test(granted, closing_what_is_not_there_is_fine);

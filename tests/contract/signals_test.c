@@ -253,6 +253,58 @@ START_TEST(in_a_child_a_signal_does_what_it_did_before)
 }
 END_TEST
 
+START_TEST(in_a_child_a_handler_that_was_there_before_takes_the_signal)
+{
+    static const int numbers[] = {SIGUSR2};
+    int status = 0;
+    signal(SIGUSR2, count_signal);
+    ck_assert_int_eq(rdy_signals_open(numbers, 1, &signals), 0);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        raise(SIGUSR2);
+        rdy_signals_close(&signals); /* which waits for no handler of the parent's threads */
+        _exit(handled);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+}
+END_TEST
+
+/* ---- between the looks of rdy_signals_next ---- */
+
+static bool comes_before_the_drain;
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    if (comes_before_the_drain)
+        raise(SIGTERM);
+    comes_before_the_drain = false;
+    return __real_read(fd, bytes, size);
+}
+
+START_TEST(a_signal_whose_notice_is_drained_with_another_is_told_at_once)
+{
+    open_two(RDY_READABLE);
+    comes_before_the_drain = true;
+    ck_assert_int_eq(rdy_signals_next(&signals), SIGTERM);
+    ck_assert(!comes_before_the_drain);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EAGAIN);
+}
+END_TEST
+
+START_TEST(closed_ones_have_no_next)
+{
+    ck_assert_int_eq(rdy_signals_next(&signals), -EBADF);
+    open_two(RDY_READABLE);
+    rdy_signals_close(&signals);
+    ck_assert_int_eq(rdy_signals_next(&signals), -EBADF);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = contract_suite("signals");
@@ -266,10 +318,13 @@ int main(void)
     tcase_add_test(events, two_objects_have_their_own_signals);
     tcase_add_test(events, a_signal_that_interrupts_the_wait_is_not_lost);
     tcase_add_test(events, a_signal_that_another_thread_takes_ends_the_wait);
+    tcase_add_test(events, a_signal_whose_notice_is_drained_with_another_is_told_at_once);
+    tcase_add_test(events, closed_ones_have_no_next);
     tcase_add_checked_fixture(handlers, NULL, close_signals);
     tcase_add_loop_test(handlers, handlers_ask_for_the_alternate_stack_if_there_is_one, 0, 2);
     tcase_add_test(handlers, closing_restores_the_handlers_that_were_there_before);
     tcase_add_test(handlers, in_a_child_a_signal_does_what_it_did_before);
+    tcase_add_test(handlers, in_a_child_a_handler_that_was_there_before_takes_the_signal);
     tcase_add_test(handlers, closing_frees_the_signals_and_leaves_silence);
     tcase_add_loop_test(handlers, a_refusal_changes_nothing, 0, COUNT(refusals));
     return run_suite(suite);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "net/stream.h"
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
 
@@ -135,6 +136,35 @@ START_TEST(a_descriptor_closed_behind_our_back_is_ebadf_and_gone)
 }
 END_TEST
 
+static const struct {
+    struct pair (*open)(void);
+    int answer; /* of rdy_stream_read */
+} overtakers[] = {{open_unix_pair, -EAGAIN},
+                  {open_pipe_reader, -ENOTSOCK}}; /* the latter is of another device */
+
+/* Its number went to another file, which was registered and has gone again. */
+START_TEST(what_was_overtaken_is_enoent_and_reports_nothing)
+{
+    char byte;
+    struct pair old = watch_ready_pair(RDY_EDGE);
+    struct pair new = overtakers[_i].open();
+    const int number = rdy_source_fd(old.end);
+    ck_assert_int_eq(dup2(rdy_source_fd(new.end), number), number);
+    expect_silence();
+    rdy_source second = rdy_source_from_fd(number);
+    watch(&second, OTHER, RDY_READABLE);
+    ck_assert_int_eq(rdy_registry_deregister(subject.registry, &second), 0);
+    const int error = rdy_source_blocked(old.end, RDY_READABLE); /* who keeps no table has nothing to say */
+    ck_assert(error == 0 || error == -ENOENT);
+    ck_assert_int_eq(rdy_stream_read(old.end, &byte, 1), overtakers[_i].answer);
+    feed(new.peer);
+    expect_silence();
+    ck_assert_int_eq(rdy_registry_reregister(subject.registry, old.end, TOKEN, RDY_READABLE), -ENOENT);
+    ck_assert(!rdy_source_is_registered(old.end));
+    expect_silence();
+}
+END_TEST
+
 /* ---- from another thread, while one waits ---- */
 
 struct removal {
@@ -258,6 +288,7 @@ int main(void)
     tcase_add_test(alone, reregistering_what_became_another_file_is_enoent_and_it_is_gone);
     tcase_add_test(alone, a_poll_whose_own_descriptors_were_closed_says_ebadf);
     tcase_add_loop_test(alone, a_descriptor_closed_behind_our_back_is_ebadf_and_gone, 0, COUNT(triggers));
+    tcase_add_loop_test(alone, what_was_overtaken_is_enoent_and_reports_nothing, 0, COUNT(overtakers));
     tcase_add_loop_test(alone, closing_a_poll_with_registrations_leaves_the_sources_usable, 0,
                         COUNT(triggers));
     tcase_add_loop_test(threads, what_another_thread_removes_does_not_end_the_wait_under_way, 0,

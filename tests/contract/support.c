@@ -73,6 +73,11 @@ bool filters_outlive_descriptors(void)
     return is_libkqueue();
 }
 
+bool descriptors_come_back_late(void)
+{
+    return is_libkqueue();
+}
+
 START_TEST(the_backend_is_the_one_asked_for)
 {
     ck_assert_str_eq(rdy_poll_backend(subject.poll), asked_backend());

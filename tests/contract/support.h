@@ -50,6 +50,9 @@ bool nesting_is_missing(void);
 /* Whether its filters stay when their descriptor is closed behind the library's back: no kqueue(2) keeps them. */
 bool filters_outlive_descriptors(void);
 
+/* Whether a thread closes what belonged to a poll some time after it, which takes up descriptors: libkqueue's does. */
+bool descriptors_come_back_late(void);
+
 /* The flags of all events of the last wait for this token, or'ed. */
 uint32_t flags_for(rdy_token token);
 

@@ -5,11 +5,26 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "reactor/waker.h"
 #include "tests/contract/support.h"
 
 #define TOKEN ((rdy_token)7)
+
+/*
+ * The library's call comes here (meson.build). A wait looks at the clock as it begins and each time it comes back from
+ * the kernel with nothing: so many turns it has taken.
+ */
+static atomic_int clock_looks;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+    atomic_fetch_add(&clock_looks, 1);
+    return __real_clock_gettime(clock, time);
+}
 
 static const int64_t timeouts[] = {
     1,
@@ -55,6 +70,15 @@ START_TEST(a_wait_sleeps_and_does_not_spin)
 }
 END_TEST
 
+START_TEST(a_wait_that_times_out_takes_few_turns)
+{
+    atomic_store(&clock_looks, 0);
+    ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, timeouts[_i]), 0);
+    ck_assert_int_ge(atomic_load(&clock_looks), 2);
+    ck_assert_int_le(atomic_load(&clock_looks), 4);
+}
+END_TEST
+
 START_TEST(zero_only_looks)
 {
     struct pair pair = open_unix_pair();
@@ -75,6 +99,7 @@ static void *wake_the_sleeper(void *opaque)
     return NULL;
 }
 
+/* 2^31 and 2^32 of each unit that a kernel counts in, and of whatever is kept in 32 bits on the way there. */
 START_TEST(an_absurd_timeout_waits_until_it_is_woken)
 {
     static const int64_t absurd[] = {
@@ -82,10 +107,20 @@ START_TEST(an_absurd_timeout_waits_until_it_is_woken)
         INT64_MAX - 1,
         INT64_MAX / 2,
         INT64_MAX / 1000,
-        (int64_t)INT_MAX * RDY_MILLISECOND + 1,
-        (int64_t)UINT_MAX * RDY_MILLISECOND,
-        (int64_t)INT_MAX * RDY_SECOND,
-        (int64_t)UINT_MAX * RDY_SECOND + 1,
+        INT_MAX * RDY_MILLISECOND - 1,
+        INT_MAX * RDY_MILLISECOND,
+        INT_MAX * RDY_MILLISECOND + 1,
+        (INT64_C(1) << 31) * RDY_MILLISECOND,
+        (INT64_C(1) << 31) * RDY_MILLISECOND + 1,
+        UINT_MAX * RDY_MILLISECOND,
+        (INT64_C(1) << 32) * RDY_MILLISECOND,
+        (INT64_C(1) << 32) * RDY_MILLISECOND + 1,
+        INT_MAX * RDY_SECOND,
+        (INT64_C(1) << 31) * RDY_SECOND,
+        UINT_MAX * RDY_SECOND + 1,
+        (INT64_C(1) << 32) * RDY_SECOND,
+        24 * 3600 * RDY_SECOND - 1,
+        24 * 3600 * RDY_SECOND + 1,
         RDY_FOREVER,
         -2,
         INT64_MIN,
@@ -94,7 +129,9 @@ START_TEST(an_absurd_timeout_waits_until_it_is_woken)
     ck_assert_int_eq(rdy_waker_open(subject.registry, TOKEN, &waker), 0);
     for (int i = 0; i < COUNT(absurd); i++) {
         pthread_t thread = start_thread(wake_the_sleeper, waker);
+        atomic_store(&clock_looks, 0);
         ck_assert_int_eq(rdy_poll_wait(subject.poll, &subject.events, absurd[i]), 1);
+        ck_assert_int_le(atomic_load(&clock_looks), 2);
         ck_assert_uint_eq(subject.events.items[0].token, TOKEN);
         join_thread(thread);
     }
@@ -201,6 +238,7 @@ int main(void)
     tcase_add_loop_test(length, a_wait_is_never_early, 0, COUNT(timeouts));
     tcase_add_loop_test(length, a_wait_is_never_early_while_a_source_is_silent, 0, COUNT(timeouts));
     tcase_add_test(length, a_wait_sleeps_and_does_not_spin);
+    tcase_add_loop_test(length, a_wait_that_times_out_takes_few_turns, 0, COUNT(timeouts));
     tcase_add_test(length, zero_only_looks);
     tcase_add_test(length, an_absurd_timeout_waits_until_it_is_woken);
     tcase_add_loop_test(signals, a_signal_ends_the_wait_with_eintr_and_loses_no_event, 0, 2);
