@@ -39,12 +39,13 @@ class Case(unittest.TestCase):
         """A listener whose queue is full: the system drops what asks to connect."""
         listener = self.bound()
         listener.listen(0)
-        while True:
-            filler = self.new_socket()
+        fillers = [self.new_socket() for _ in range(4)]
+        for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-            if not select.select([], [filler], [], 0.05)[1]:
-                return self.name(listener)
+        connected = select.select([], fillers, [], PATIENCE)[1]
+        self.assertTrue(0 < len(connected) < len(fillers), "the queue is not full")
+        return self.name(listener)
 
     def run_connect(self, *arguments, text="", **more):
         result = subprocess.run([PROGRAM, *arguments], input=text, capture_output=True, text=True,

@@ -35,10 +35,10 @@ class EchoTest(unittest.TestCase):
         client = self.connect(server, receive_buffer=16 * 1024)
         return client, send_until_stalled(client, bytes(MEBIBYTE), 128 * MEBIBYTE)
 
-    def run_program(self, *options, environment=None):
-        """The exit status, the output and the errors of a run that ends by itself."""
+    def run_program(self, *options, environment=None, under=()):
+        """The exit status, the output and the errors of a run that ends by itself; `under` as for a Server."""
         done = subprocess.run(
-            [self.program, *options],
+            [*under, self.program, *options],
             capture_output=True,
             text=True,
             timeout=PATIENCE,

@@ -1,20 +1,11 @@
 """What rdy-echo says about its options and addresses, before it serves."""
 
-import functools
 import os
-import shutil
 import subprocess
 import unittest
 
 from echo_case import EchoTest
-from echo_support import PATIENCE
-
-
-@functools.cache
-def can_trace():
-    """Whether there is strace, and it may trace."""
-    trace = ("strace", "-qq", "-o", os.devnull, "true")
-    return shutil.which("strace") and subprocess.run(trace, capture_output=True, check=False).returncode == 0
+from echo_support import NO_LEAKS, PATIENCE, can_trace
 
 
 class CommandLine(EchoTest):
@@ -105,7 +96,7 @@ class CommandLine(EchoTest):
             text=True,
             timeout=PATIENCE,
             check=False,
-            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},  # which cannot be where somebody traces
+            env={**os.environ, **NO_LEAKS},
         )
         self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertRegex(done.stderr, r"\Ardy-echo: cannot listen on [^\n]+ use --workers 1\n\Z")

@@ -2,11 +2,13 @@
 
 import collections
 import contextlib
+import functools
 import os
 import queue
 import re
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import struct
@@ -15,6 +17,26 @@ import threading
 import time
 
 PATIENCE = 60  # seconds that nothing here takes, however slow the machine
+OPTIONS = os.environ.get("RDY_ECHO_OPTIONS", "").split()  # of every server
+
+# The address sanitizer looks for leaks from a process that traces this one, which neither a filter nor strace lets it.
+NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}
+
+
+@functools.cache
+def can_trace():
+    """Whether there is strace, and it may trace."""
+    trace = ("strace", "-qq", "-o", os.devnull, "true")
+    return shutil.which("strace") and subprocess.run(trace, capture_output=True, check=False).returncode == 0
+
+
+def lack_of_descriptors(count):
+    """Why a process may not have so many connections here, or None: then this one may, and those that it starts."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most != resource.RLIM_INFINITY and most < count + 100:
+        return f"only {most} descriptors for {count} connections (ulimit -Hn)"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return None
 
 
 def wait_until(condition, what):
@@ -44,18 +66,27 @@ def lines_of(stream, reports=None):
 
 
 class Server:
-    """Starts the program on a free port and ends it with the block; `descriptors` limits their number."""
+    """Starts the program on a free port and ends it with the block; `descriptors` limits their number.
 
-    def __init__(self, program, *options, listen=("127.0.0.1:0",), descriptors=None):
+    `under` is a command that becomes the program, such as strace -D.
+    """
+
+    def __init__(self, program, *options, listen=("127.0.0.1:0",), descriptors=None, under=()):
         def limit():
             if descriptors is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
-        arguments = [program, *options]
+        arguments = [*under, program, *OPTIONS, *options]
         for address in listen:
             arguments += ["--listen", address]
+        environment = NO_LEAKS if under or "--sandbox" in arguments else {}
         self.process = subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit
+            arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=limit,
+            env={**os.environ, **environment},
         )
         self.reports = []  # of misuse of the library, where RDY_DEBUG=1
         self.errors = lines_of(self.process.stderr, self.reports)

@@ -13,6 +13,7 @@ import termios
 import threading
 import unittest
 
+from echo_support import NO_LEAKS
 from probe_case import Case, by_outcome, by_peer, start
 from probe_peers import (
     HASH,
@@ -95,7 +96,9 @@ class Limits(Case):
         self.addCleanup(lambda: [event.set() for event in release])
         holding = [self.peers.serve(self.held_until(event)) for event in release]
         waiting = [self.peers.serve(answer(REPLY)) for _ in range(5)]
-        process = start("--json", "--info-hash", HASH, "--timeout", "60s", "--concurrency", "2", *holding, *waiting)
+        options = ("--json", "--info-hash", HASH, "--timeout", "60s", "--concurrency", "2")
+        # A leak checker would get no descriptor either.
+        process = start(*options, *holding, *waiting, env={**os.environ, **NO_LEAKS})
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.kill)
@@ -113,7 +116,6 @@ class Limits(Case):
         return behave
 
     def finish(self, process):
-        # Its stderr is not looked at: a leak checker complains there that it gets no descriptor either.
         return json.loads(process.communicate(timeout=PATIENCE)[0])
 
     def test_a_local_fault_is_nobodys_outcome_and_the_peer_is_tried_again(self):
