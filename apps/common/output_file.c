@@ -32,6 +32,8 @@ static int open_stream(const char *path, int flags, mode_t mode, FILE **file)
         return 0;
     const int error = -errno;
     close(fd);
+    if ((flags & O_EXCL) != 0)
+        (void)unlink(path); /* it was made just now */
     return error;
 }
 
@@ -96,6 +98,28 @@ static void hold_signals(sigset_t *before)
     (void)pthread_sigmask(SIG_BLOCK, &ending, before);
 }
 
+static bool has_group_of(const struct stat *old, int fd)
+{
+    struct stat new;
+    if (fstat(fd, &new) == 0 && new.st_gid == old->st_gid)
+        return true;
+    return fchown(fd, (uid_t)-1, old->st_gid) == 0;
+}
+
+/* What replaces a file is not to be read by others than the old one was: nobody has the rights of a group in its stead. */
+static int take_mode_of(const struct stat *old, struct output_file *output)
+{
+    const int fd = fileno(output->file);
+    const mode_t mode = old->st_mode & (has_group_of(old, fd) ? 0777 : 0707);
+    if (fchmod(fd, mode) == 0)
+        return 0;
+    const int error = -errno;
+    (void)fclose(output->file);
+    (void)unlink(output->temporary);
+    output->file = NULL;
+    return error;
+}
+
 /* What a link leads to is replaced, not the link. */
 static int open_whole(struct output_file *output, const struct stat *old)
 {
@@ -106,11 +130,12 @@ static int open_whole(struct output_file *output, const struct stat *old)
     if (output->temporary == NULL)
         return -ENOMEM;
     hold_signals(&output->signals);
-    error = open_stream(output->temporary, O_EXCL, 0666, &output->file);
+    const mode_t mode = old != NULL ? 0600 : 0666; /* nobody opens it before it has the mode of the old one */
+    error = open_stream(output->temporary, O_EXCL, mode, &output->file);
+    if (error == 0 && old != NULL)
+        error = take_mode_of(old, output);
     if (error < 0)
         (void)pthread_sigmask(SIG_SETMASK, &output->signals, NULL);
-    else if (old != NULL)
-        (void)fchmod(fileno(output->file), old->st_mode & 0777);
     return error;
 }
 
@@ -133,6 +158,8 @@ static int open_path(const char *path, enum output_way way, int truncation, stru
     struct stat old;
     const bool is_there = stat(path, &old) == 0;
     *output = (struct output_file){.path = path};
+    if (!is_there && errno != ENOENT)
+        return -errno; /* it may be there, and be no file at all */
     if (way == OUTPUT_AS_COMES || (is_there && !S_ISREG(old.st_mode)))
         return open_stream(path, truncation, 0666, &output->file);
     if (is_there && access(path, W_OK) < 0)

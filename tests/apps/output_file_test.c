@@ -1,7 +1,9 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +146,44 @@ START_TEST(the_new_file_has_the_rights_of_the_old_one)
 }
 END_TEST
 
+/* ---- groups, which only root can choose freely ---- */
+
+enum { SECRET_GROUP = 54322, USER = 54321 };
+
+static bool belongs_to_secret_group(mode_t mode)
+{
+    write_old("old");
+    return chown(path, USER, SECRET_GROUP) == 0 && chmod(path, mode) == 0;
+}
+
+START_TEST(the_new_file_has_the_group_of_the_old_one)
+{
+    struct stat found;
+    if (!belongs_to_secret_group(0640))
+        return;
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert(output_file_close(&output));
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert_uint_eq(found.st_gid, SECRET_GROUP);
+    ck_assert_uint_eq(found.st_mode & 0777, 0640);
+}
+END_TEST
+
+START_TEST(a_group_that_cannot_be_kept_gives_its_rights_to_no_other)
+{
+    struct stat found;
+    if (!belongs_to_secret_group(0664) || chown(folder, USER, USER) < 0 || setgroups(0, NULL) < 0 ||
+        setegid(USER) < 0 || seteuid(USER) < 0)
+        return;
+    ck_assert_int_eq(output_file_open(path, OUTPUT_WHOLE, &output), 0);
+    ck_assert(output_file_close(&output));
+    ck_assert_int_eq(seteuid(0) | setegid(0), 0);
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert_uint_eq(found.st_gid, USER);
+    ck_assert_uint_eq(found.st_mode & 0777, 0604);
+}
+END_TEST
+
 START_TEST(a_link_stays_and_what_it_leads_to_is_new)
 {
     char link[sizeof path + 8];
@@ -277,6 +317,8 @@ int main(void)
     tcase_add_test(cases, a_file_that_was_not_there_is_made_and_to_try_makes_none);
     tcase_add_test(cases, lines_can_be_read_as_they_come);
     tcase_add_test(cases, the_new_file_has_the_rights_of_the_old_one);
+    tcase_add_test(cases, the_new_file_has_the_group_of_the_old_one);
+    tcase_add_test(cases, a_group_that_cannot_be_kept_gives_its_rights_to_no_other);
     tcase_add_test(cases, a_link_stays_and_what_it_leads_to_is_new);
     tcase_add_test(cases, what_a_link_leads_to_is_made_if_it_is_not_there);
     tcase_add_test(cases, a_link_that_leads_to_itself_is_refused);
