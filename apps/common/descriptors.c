@@ -1,8 +1,10 @@
 #include "apps/common/descriptors.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* What is taken for open where there is no /dev/fd to look at: the three standard ones and some for libc. */
 enum { OPEN_GUESS = 8 };
@@ -48,4 +50,13 @@ size_t descriptors_available(size_t reserve)
     const size_t most = limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
     const size_t taken = open_now() + reserve;
     return most > taken ? most - taken : 1;
+}
+
+int descriptors_put_at(int fd, int number)
+{
+    int result;
+    do
+        result = dup2(fd, number);
+    while (result < 0 && (errno == EINTR || errno == EBUSY));
+    return result < 0 ? -errno : 0;
 }

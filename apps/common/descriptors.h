@@ -9,6 +9,11 @@
  */
 size_t descriptors_available(size_t reserve);
 
+/*
+ * dup2(2), made again if a signal, or an open(2) of the same number, comes in between. 0 or a negative errno.
+ */
+int descriptors_put_at(int fd, int number);
+
 /* Puts the limit back to what it was before that: for a program that this one becomes. */
 void descriptors_restore_limit(void);
 

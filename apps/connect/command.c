@@ -28,7 +28,8 @@ static int give_stream(int fd)
     const int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return -errno;
-    return dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ? -errno : 0;
+    const int error = descriptors_put_at(fd, STDIN_FILENO);
+    return error == 0 ? descriptors_put_at(fd, STDOUT_FILENO) : error;
 }
 
 static int prepare(rdy_tcp_stream *stream)

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/common/descriptors.h"
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "net/failure.h"
 #include "reactor/error.h"
 #include "reactor/poll.h"
 #include "reactor/signals.h"
@@ -173,9 +175,13 @@ static void read_input(struct relay *relay)
         fail_reported(relay, "cannot read the standard input", -errno);
 }
 
-/* The peer takes no more; what it has sent before is still read. */
+/* The peer takes no more; what it has sent before is still read. What this machine lacks is not the peer's doing. */
 static void break_up(struct relay *relay, int error)
 {
+    if (rdy_failure_from_error(error) == RDY_FAILURE_LOCAL) {
+        fail_reported(relay, "cannot use the stream", error);
+        return;
+    }
     relay->broken = error;
     relay->up.count = 0;
     relay->up.has_ended = true;
@@ -261,7 +267,10 @@ static void close_output(struct relay *relay)
     relay->output_fd = STDOUT_FILENO;
 }
 
-/* Whoever reads it sees the end. The number stays taken, so that nothing else gets it. */
+/*
+ * Whoever reads it sees the end. The number stays taken, so that nothing else gets it: where /dev/null cannot be opened,
+ * by a descriptor that is there and takes no bytes either.
+ */
 static void end_output(struct relay *relay)
 {
     (void)watch(relay, &relay->output, 0);
@@ -269,10 +278,12 @@ static void end_output(struct relay *relay)
     if (relay->is_output_socket)
         (void)shutdown(STDOUT_FILENO, SHUT_WR);
     const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nothing < 0)
-        return;
-    (void)dup2(nothing, STDOUT_FILENO);
-    close(nothing);
+    const int mute = nothing >= 0 ? nothing : rdy_source_fd(&relay->signals.source);
+    const int error = descriptors_put_at(mute, STDOUT_FILENO);
+    if (error != 0)
+        fail_reported(relay, "cannot close the standard output", error);
+    if (nothing >= 0)
+        close(nothing);
 }
 
 static void step_down(struct relay *relay)

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import threading
@@ -17,6 +18,7 @@ import time
 import unittest
 
 from connect_case import PATIENCE, PROGRAM, Case
+from echo_support import NO_LEAKS, can_trace
 
 BYTES = bytes(range(256)) * 20000  # 5 MB, more than all buffers on the way hold
 
@@ -69,10 +71,10 @@ class Stdio(Case):
         return subprocess.run([PROGRAM, "--stdio", *arguments, peer], stderr=subprocess.PIPE, timeout=PATIENCE,
                               **streams)
 
-    def run_stdio(self, *arguments, **streams):
+    def run_stdio(self, *arguments, under=(), **streams):
         """In the background; what was not given is a pipe."""
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **streams}
-        process = subprocess.Popen([PROGRAM, "--stdio", "-q", *arguments], stderr=subprocess.PIPE, **streams)
+        process = subprocess.Popen([*under, PROGRAM, "--stdio", "-q", *arguments], stderr=subprocess.PIPE, **streams)
         for file in (process.stdin, process.stdout, process.stderr):
             if file is not None:
                 self.addCleanup(self.close, file)
@@ -146,6 +148,16 @@ class Stdio(Case):
         process.stdin.close()
         self.assertEqual(process.wait(PATIENCE), 0)
         self.assertTrue(got.get(timeout=PATIENCE) == BYTES)
+
+    @unittest.skipUnless(sys.platform == "linux" and can_trace(), "no strace to play a system without /dev/null")
+    def test_number_of_an_output_that_has_ended_is_not_free_whatever_fails(self):
+        under = ("strace", "-D", "-qq", "-o", os.devnull, "-P", os.devnull, "-e", "inject=open,openat:error=EMFILE")
+        peer = self.serve(lambda connection: connection.sendall(b"bye"))
+        process = self.run_stdio(peer, under=under, env={**os.environ, **NO_LEAKS})
+        self.assertEqual(process.stdout.read(), b"bye")
+        self.assertRegex(os.readlink(f"/proc/{process.pid}/fd/1"), "^(pipe|socket|anon_inode):")
+        process.stdin.close()
+        self.assertEqual((process.wait(PATIENCE), process.stderr.read()), (0, b""))
 
     def test_a_terminal_is_not_waited_for_once_the_peer_has_ended(self):
         terminal, typed = pty.openpty()
