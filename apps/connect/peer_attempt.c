@@ -92,10 +92,13 @@ static int open_attempt(peer_connector *connector, peer_probe *probe)
     return error;
 }
 
-/* Of an error that came at once: a network is then unreachable because this machine has no route. */
+/*
+ * Of an error that came at once: a network is then unreachable because this machine has no route. EAGAIN is a table of
+ * the system's that is full, on FreeBSD that of free ports (connect(2)).
+ */
 static rdy_failure failure_at_once(int error)
 {
-    return error == -ENETUNREACH ? RDY_FAILURE_LOCAL : rdy_failure_from_error(error);
+    return error == -ENETUNREACH || error == -EAGAIN ? RDY_FAILURE_LOCAL : rdy_failure_from_error(error);
 }
 
 /* What follows when an attempt was opened, or could not be. */

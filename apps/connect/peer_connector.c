@@ -103,6 +103,7 @@ static int set_up(peer_connector *connector, const peer_connector_options *optio
     connector->retry_delay_ns =
         options->retry_delay_ns == 0 ? PEER_CONNECTOR_RETRY_DELAY : options->retry_delay_ns;
     connector->attempt_delay_ns = attempt_delay(options);
+    connector->most_rests = options->rests;
     connector->is_happy = options->happy;
     connector->talk = options->talk;
     connector->is_sequential = options->sequential;
@@ -192,7 +193,7 @@ static bool is_under_way(const peer_connector *connector)
 int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer_result *result)
 {
     for (;;) {
-        const int fault = connector->is_stopped ? 0 : peer_turn_start(connector);
+        int fault = connector->is_stopped ? 0 : peer_turn_start(connector);
         if (hand_out(connector, result))
             return 1;
         if (connector->is_woken) {
@@ -201,6 +202,8 @@ int peer_connector_next_until(peer_connector *connector, int64_t moment_ns, peer
         }
         if (connector->is_stopped)
             return -ECANCELED;
+        if (fault < 0 && !is_under_way(connector) && peer_turn_rest(connector, fault))
+            fault = 0;
         const int64_t start_ns = fault == 0 ? peer_turn_next(connector) : RDY_NEVER;
         if (start_ns == RDY_NEVER && !is_under_way(connector) && (fault < 0 || connector->backing_off == 0))
             return fault;

@@ -46,6 +46,7 @@ typedef struct peer_connector peer_connector;
 #define PEER_CONNECTOR_RETRY_DELAY      RDY_SECOND
 #define PEER_CONNECTOR_RETRY_DELAY_MOST (600 * RDY_SECOND)
 #define PEER_CONNECTOR_ATTEMPT_DELAY    (250 * RDY_MILLISECOND) /* RFC 8305, section 8 */
+#define PEER_CONNECTOR_REST             (32 * RDY_MILLISECOND)
 #define PEER_CONNECTOR_ATTEMPT_LEAST    (10 * RDY_MILLISECOND)
 
 /* What is said on a stream between its connect and its being handed out. */
@@ -92,6 +93,12 @@ typedef struct peer_connector_options {
      * 2 s.
      */
     int64_t attempt_delay_ns;
+
+    /*
+     * How often in a row next waits by itself when this machine has no room for an attempt and none is under way: first
+     * PEER_CONNECTOR_REST, then twice as long each time. Such a shortage may be that of a moment (ENFILE).
+     */
+    unsigned rests;
 
     peer_talk talk;
     const char *backend;     /* as in rdy_poll_options */
@@ -152,8 +159,8 @@ int peer_connector_open(const peer *peers, size_t count, const peer_connector_op
  *   -EINTR   a signal handler of the caller's ran: call again, or close
  *   -EAGAIN  a wake signal came: call again
  *   -ECANCELED  a stop signal came: no peer is started any more, and what had answered was handed out before
- *   -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM  this machine has no room for another attempt and none is under way
- *            that could end: close some of the streams and call again, or close; nothing is lost
+ *   -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, -ENOSPC  this machine has no room for another attempt and none is under way
+ *            that could end, and the rests have not helped: close some of the streams and call again, or close; nothing is lost
  * or another error of rdy_poll_wait.
  */
 int peer_connector_next(peer_connector *connector, peer_result *result);

@@ -12,7 +12,7 @@ enum {
 
 bool peer_probe_is_exhaustion(int error)
 {
-    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM || error == -ENOSPC;
 }
 
 int64_t peer_probe_deadline(const peer_connector *connector, const peer_probe *probe)

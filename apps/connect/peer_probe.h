@@ -56,6 +56,9 @@ struct peer_connector {
     peer_queue faulted;   /* waiting, to be connected to once more after a local fault */
     size_t fault_tries;   /* that are allowed to those while others are under way */
     struct pace pace;     /* of connects */
+    unsigned most_rests;  /* in a row, when there is no room for an attempt */
+    unsigned rests;       /* taken since one was begun */
+    int64_t rest_end_ns;  /* before that none is begun */
     peer_queue answers;   /* to be handed out */
     rdy_poll *poll;
     resolver *resolver; /* NULL if no peer has a name */

@@ -7,10 +7,14 @@
 #include "apps/common/option.h"
 #include "reactor/error.h"
 
+/* For about a second in all. */
+enum { RESTS = 5 };
+
 int peer_run_open(const peer_list *peers, const peer_connector_options *options, peer_connector **out)
 {
     static const int stop_signals[] = {SIGINT, SIGTERM};
     peer_connector_options all = *options;
+    all.rests = RESTS;
     all.stop_signals = stop_signals;
     all.stop_signal_count = sizeof stop_signals / sizeof stop_signals[0];
     const int error = peer_connector_open(peers->peers, peers->count, &all, out);
@@ -40,22 +44,33 @@ int peer_run_next(peer_connector *connector, int64_t moment_ns, peer_result *res
     }
 }
 
+/* Of a lookup EAGAIN says that no server gave an answer that counts. */
+static const char *sentence_of(const peer_outcome *outcome)
+{
+    const bool is_of_lookup = outcome->attempts == 0 && outcome->error == -EAGAIN;
+    return is_of_lookup ? "no name server answers" : rdy_error_sentence(outcome->error);
+}
+
 int peer_run_exit_code(const peer_connector *connector, int status)
 {
     if (status == -ECANCELED)
         return EXIT_INTERRUPTED;
     if (status < 0) {
-        complain("%s", rdy_error_sentence(status));
+        complain("cannot wait: %s", rdy_error_sentence(status));
         return EXIT_SYSTEM;
     }
-    size_t local_faults = 0;
+    const peer_outcome *fault = NULL;
     size_t others = 0;
     const peer_outcome *outcome;
     for (size_t i = 0; (outcome = peer_connector_outcome(connector, i)) != NULL; i++) {
         if (outcome->state == PEER_CONNECTED)
             return EXIT_OK;
-        local_faults += outcome->failure == RDY_FAILURE_LOCAL;
+        if (fault == NULL && outcome->failure == RDY_FAILURE_LOCAL)
+            fault = outcome;
         others += outcome->failure != RDY_FAILURE_LOCAL && !peer_outcome_is_duplicate(outcome);
     }
-    return local_faults > 0 && others == 0 ? EXIT_SYSTEM : EXIT_NONE_OK;
+    if (fault == NULL || others > 0)
+        return EXIT_NONE_OK;
+    complain("no peer could be tried: %s", sentence_of(fault));
+    return EXIT_SYSTEM;
 }

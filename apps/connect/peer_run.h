@@ -15,8 +15,8 @@ int peer_run_open(const peer_list *peers, const peer_connector_options *options,
 void peer_run_note_clamp(const peer_connector *connector);
 
 /*
- * As peer_connector_next_until, but goes on after handlers of the caller's, and when this machine has no room for
- * the peers that wait it gives them up.
+ * As peer_connector_next_until, but goes on after handlers of the caller's, and when this machine has had no
+ * room for the peers that wait for about a second, and none was under way, it gives them up.
  */
 int peer_run_next(peer_connector *connector, int64_t moment_ns, peer_result *result);
 

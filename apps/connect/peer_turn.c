@@ -48,8 +48,20 @@ static peer_queue *queue_to_serve(peer_connector *connector, bool may_connect)
 int64_t peer_turn_next(peer_connector *connector)
 {
     if (queue_to_serve(connector, false) != NULL)
-        return 0;
-    return queue_to_serve(connector, true) == NULL ? RDY_NEVER : pace_next(&connector->pace);
+        return connector->rest_end_ns;
+    if (queue_to_serve(connector, true) == NULL)
+        return RDY_NEVER;
+    const int64_t paced_ns = pace_next(&connector->pace);
+    return paced_ns < connector->rest_end_ns ? connector->rest_end_ns : paced_ns;
+}
+
+bool peer_turn_rest(peer_connector *connector, int error)
+{
+    if (!peer_probe_is_exhaustion(error) || connector->rests == connector->most_rests)
+        return false;
+    const int64_t rest_ns = PEER_CONNECTOR_REST << connector->rests++;
+    connector->rest_end_ns = rdy_clock_after(rdy_clock_now(), rest_ns);
+    return true;
 }
 
 static void begin_clock(peer_probe *probe, int64_t now_ns)
@@ -81,6 +93,8 @@ static int start_from(peer_connector *connector, peer_queue *queue, int64_t now_
     } else if (probe->outcome.attempts > earlier) { /* neither a lookup nor a race without another address */
         pace_step(&connector->pace, now_ns);
     }
+    if (error == 0)
+        connector->rests = 0;
     return error;
 }
 
@@ -90,7 +104,7 @@ int peer_turn_start(peer_connector *connector)
     for (int i = 0; i < STARTS_AT_ONCE && error == 0; i++) {
         const int64_t now_ns = rdy_clock_now();
         peer_queue *queue = queue_to_serve(connector, pace_next(&connector->pace) <= now_ns);
-        if (queue == NULL)
+        if (queue == NULL || now_ns < connector->rest_end_ns)
             return 0;
         error = start_from(connector, queue, now_ns);
     }

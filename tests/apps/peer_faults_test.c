@@ -1,5 +1,6 @@
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -81,6 +82,67 @@ START_TEST(a_local_fault_with_nothing_under_way_is_told_and_blames_no_peer)
 }
 END_TEST
 
+/* A moment that has passed: who waits is told at once that nothing has come until then. */
+static void expect_rest(void)
+{
+    peer_result result;
+    ck_assert_int_eq(peer_connector_next_until(connector, rdy_clock_now(), &result), -ETIMEDOUT);
+    ck_assert_uint_eq(peer_connector_under_way(connector), 0);
+}
+
+START_TEST(a_shortage_that_passes_in_a_rest_is_told_to_nobody)
+{
+    use_backend(_i);
+    options.rests = 1;
+    options.sequential = true;
+    (void)add_good();
+    (void)add_good();
+    open_connector();
+    use_up_descriptors(0);
+    for (size_t i = 0; i < 2; i++) { /* the rests are counted anew when there was room */
+        expect_rest();
+        close(DESCRIPTORS - 1);
+        ck_assert_uint_eq(next_peer(), i);
+        ck_assert_uint_eq(peer_connector_outcome(connector, i)->attempts, 2);
+        use_up_descriptors(0);
+    }
+    expect_no_more();
+}
+END_TEST
+
+START_TEST(a_shortage_that_stays_is_told_after_all_rests)
+{
+    use_backend(_i);
+    options.rests = 2;
+    (void)add_good();
+    open_connector();
+    use_up_descriptors(0);
+    const int64_t started_ns = rdy_clock_now();
+    peer_result result;
+    ck_assert_int_eq(peer_connector_next(connector, &result), -EMFILE);
+    ck_assert_int_ge(rdy_clock_now() - started_ns, PEER_CONNECTOR_REST + 2 * PEER_CONNECTOR_REST);
+    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 3);
+    ck_assert_int_eq(peer_connector_outcome(connector, 0)->state, PEER_WAITING);
+}
+END_TEST
+
+START_TEST(a_rest_ends_with_a_stop_signal)
+{
+    static const int numbers[] = {SIGTERM};
+    options.rests = 5;
+    options.stop_signals = numbers;
+    options.stop_signal_count = 1;
+    (void)add_good();
+    open_connector();
+    use_up_descriptors(0);
+    expect_rest();
+    ck_assert_int_eq(raise(SIGTERM), 0);
+    peer_result result;
+    ck_assert_int_eq(peer_connector_next(connector, &result), -ECANCELED);
+    ck_assert_uint_eq(peer_connector_outcome(connector, 0)->attempts, 1);
+}
+END_TEST
+
 START_TEST(an_address_that_this_machine_cannot_serve_is_tried_again_last_and_holds_nobody_up)
 {
     options.sequential = true;
@@ -157,9 +219,12 @@ int main(void)
     const TTest *const on_every_backend[] = {
         attempts_without_a_descriptor_are_put_back_and_made_later,
         a_local_fault_with_nothing_under_way_is_told_and_blames_no_peer,
+        a_shortage_that_passes_in_a_rest_is_told_to_nobody,
+        a_shortage_that_stays_is_told_after_all_rests,
         NULL,
     };
     const TTest *const once[] = {
+        a_rest_ends_with_a_stop_signal,
         few_peers_need_no_clamp,
         an_address_that_this_machine_cannot_serve_is_tried_again_last_and_holds_nobody_up,
         an_address_that_this_machine_cannot_serve_waits_until_others_have_left,
