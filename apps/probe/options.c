@@ -12,6 +12,7 @@
 #include "apps/common/version.h"
 #include "apps/connect/connector_option.h"
 #include "reactor/clock.h"
+#include "reactor/error.h"
 
 enum {
     OPTION_INFO_HASH = UCHAR_MAX + 1,
@@ -307,6 +308,8 @@ int options_read(int argc, char **argv, struct options *options)
         .request_timeout_ns = 30 * RDY_SECOND,
     };
     options->trackers = calloc((size_t)argc, sizeof *options->trackers);
+    if (options->trackers == NULL)
+        complain("%s", rdy_error_sentence(-ENOMEM));
     if (!peer_input_alloc(&options->input, argc) || options->trackers == NULL)
         return EXIT_SYSTEM;
     return read_command_line(argc, argv, options);

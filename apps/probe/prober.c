@@ -238,7 +238,7 @@ static int probe(struct prober *prober, struct report *report)
     peer_run_note_clamp(prober->connector);
     const int status = prober->settings->is_interrupted ? -ECANCELED : run(prober, report);
     describe(prober, report);
-    report->interrupted = status == -ECANCELED;
+    report->interrupted = status < 0;
     fill_in(prober);
     prober->results = NULL; /* they are the report's now */
     return peer_run_exit_code(prober->connector, status);

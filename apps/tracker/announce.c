@@ -197,13 +197,14 @@ static void on_started(struct round *round, struct target *target, const struct 
 {
     struct run *run = (struct run *)round;
     run->asked--;
+    if (problem != NULL)
+        tracker_note(target->url, problem);
     if (reply != NULL) {
         const int error = take_reply(run, target, reply);
         run->error = run->error == 0 ? error : run->error;
         on_answering(round, target);
         return;
     }
-    tracker_note(target->url, problem);
     if (is_tiered(run, target) && is_last_asked(run, target))
         ask_next(run);
 }

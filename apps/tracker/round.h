@@ -46,8 +46,9 @@ struct round {
     int64_t timeout_ns;
     const char *ca_file;
     /*
-     * Called once for each tracker that was started and not cancelled, with its reply, or with NULL and why there is none.
-     * Both are valid until it returns. It may start other trackers, and cancel them.
+     * Called once for each tracker that was started and not cancelled, with its reply, or with NULL and why there is none;
+     * with both if a part of the reply was lost. Both are valid until it returns. It may start other trackers, and cancel
+     * them.
      */
     void (*finished)(struct round *round, struct target *target, const struct tracker_reply *reply,
                      const char *problem);

@@ -30,7 +30,8 @@ struct inquiry {
     size_t talks_open;
     bool has_reply;
     struct tracker_reply reply; /* of all families */
-    char problem[PROBLEM_MAX];  /* the last one */
+    bool has_lost_answer;       /* for want of memory, as `problem` says, whatever follows */
+    char problem[PROBLEM_MAX];  /* else the last one */
 };
 
 struct udp_announcer {
@@ -56,26 +57,25 @@ static void free_inquiry(struct inquiry *inquiry)
 static void finish(struct inquiry *inquiry)
 {
     struct round *round = inquiry->announcer->round;
-    if (inquiry->has_reply)
-        round->finished(round, inquiry->target, &inquiry->reply, NULL);
-    else
-        round->finished(round, inquiry->target, NULL, inquiry->problem);
+    const bool is_whole = inquiry->has_reply && !inquiry->has_lost_answer;
+    round->finished(round, inquiry->target, inquiry->has_reply ? &inquiry->reply : NULL,
+                    is_whole ? NULL : inquiry->problem);
     free_inquiry(inquiry);
 }
 
 static void set_problem(struct inquiry *inquiry, const char *problem)
 {
-    snprintf(inquiry->problem, sizeof inquiry->problem, "%s", problem);
+    if (!inquiry->has_lost_answer)
+        snprintf(inquiry->problem, sizeof inquiry->problem, "%s", problem);
 }
 
 static void note_problem(struct inquiry *inquiry, const rdy_address *address, const char *problem)
 {
-    char text[RDY_ADDRESS_TEXT_MAX];
-    rdy_address_print(address, text, sizeof text);
-    if (inquiry->talk_count == 1)
-        set_problem(inquiry, problem);
-    else
-        snprintf(inquiry->problem, sizeof inquiry->problem, "%s: %s", text, problem);
+    char place[RDY_ADDRESS_TEXT_MAX];
+    char text[PROBLEM_MAX];
+    rdy_address_print(address, place, sizeof place);
+    snprintf(text, sizeof text, "%s: %s", place, problem);
+    set_problem(inquiry, inquiry->talk_count == 1 ? problem : text);
 }
 
 static int64_t larger(int64_t one, int64_t other)
@@ -123,13 +123,20 @@ static void forget(struct target *target, const rdy_address *address)
     target->may_name_us = kept > 0;
 }
 
+/* The tracker has answered and knows us: this machine is at fault, and what others say does not hide that. */
+static void lose_answer(struct inquiry *inquiry, const struct udp_talk *talk)
+{
+    note_problem(inquiry, &talk->with.address, "no memory for its answer");
+    inquiry->has_lost_answer = true;
+}
+
 static void take_reply(struct inquiry *inquiry, const struct udp_talk *talk, struct tracker_reply *reply)
 {
     struct round *round = inquiry->announcer->round;
     const int error = add_reply(&inquiry->reply, reply);
     tracker_reply_free(reply);
     if (error < 0) {
-        note_problem(inquiry, &talk->with.address, rdy_error_sentence(error));
+        lose_answer(inquiry, talk);
         return;
     }
     if (!inquiry->has_reply && round->answering != NULL)
@@ -158,6 +165,8 @@ static void on_ended(void *context, struct udp_talk *talk, struct tracker_reply 
     struct inquiry *inquiry = context;
     if (reply != NULL)
         take_reply(inquiry, talk, reply);
+    else if (talk->has_lost_answer)
+        lose_answer(inquiry, talk);
     else
         take_problem(inquiry, talk, problem);
     if (--inquiry->talks_open == 0)
@@ -278,15 +287,21 @@ static bool look_up(struct inquiry *inquiry, const char *host, uint16_t port)
     return error == 0;
 }
 
-/* "host:port" of the URL, the caller's to free; what follows it, but for the fragment, becomes the path. */
+/*
+ * "host:port" of the URL, the caller's to free; what follows it, but for the fragment, becomes the path. NULL without
+ * memory.
+ */
 static char *split_url(struct inquiry *inquiry)
 {
     const char *authority = inquiry->target->url + strlen("udp://");
     const size_t length = strcspn(authority, "/?#");
     const char *path = authority + length;
     const size_t path_length = strcspn(path, "#");
-    if (path_length > 0 && strcmp(path, "/") != 0)
+    if (path_length > 0 && strcmp(path, "/") != 0) {
         inquiry->path = strndup(path, path_length);
+        if (inquiry->path == NULL)
+            return NULL;
+    }
     return strndup(authority, length);
 }
 

@@ -94,6 +94,7 @@ static void on_pause_over(void *context)
 static void tell_wrong(struct udp_talk *talk, int error, size_t size, const struct format_error *wrong)
 {
     char text[PROBLEM_MAX];
+    talk->has_lost_answer = error == -ENOMEM;
     if (error != -EINVAL)
         snprintf(text, sizeof text, "%s", rdy_error_sentence(error));
     else if (talk->state == TALK_ANNOUNCING && size < ANNOUNCE_ANSWER_MIN)

@@ -24,7 +24,8 @@ struct udp_talk {
     struct loop_watch *watch;
     struct loop_timer resend;
     uint32_t transaction_id;
-    unsigned sent; /* questions since the last answer */
+    unsigned sent;        /* questions since the last answer */
+    bool has_lost_answer; /* it has ended because there was no memory for one */
 };
 
 /* Begins; from now on it must not move. 0 or a negative errno, and then it is closed. */

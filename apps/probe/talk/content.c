@@ -52,7 +52,10 @@ static int make_file(const char *path, uint64_t size)
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return -errno;
-    const int error = ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+    int error;
+    do
+        error = ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+    while (error == -EINTR);
     (void)close(fd);
     if (error < 0)
         (void)unlink(path);
@@ -146,10 +149,10 @@ void content_release(struct content *content, uint32_t piece, uint8_t *bytes)
     free(bytes);
 }
 
-/* NFS tells of a full disk here (close(2)). */
+/* NFS tells of a full disk here (close(2)); a signal that comes meanwhile says nothing of that. */
 static int close_file(struct content *content)
 {
-    const int error = content->fd >= 0 && close(content->fd) < 0 ? -errno : 0;
+    const int error = content->fd >= 0 && close(content->fd) < 0 && errno != EINTR ? -errno : 0;
     content->fd = -1;
     return error;
 }
