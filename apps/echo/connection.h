@@ -3,7 +3,7 @@
 
 /*
  * One client: what it sends is written back. Registered once, edge-triggered, for both directions, so what an
- * event told has to be remembered until an operation would block: `readable` here, and for the other
+ * event told has to be remembered until an operation would block: RDY_EVENT_READABLE in `told`, and for the other
  * direction that bytes are pending.
  *
  *                  end of stream                 all written
@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "apps/echo/counters.h"
+#include "apps/echo/memory.h"
 #include "net/buffer.h"
 #include "reactor/clock.h"
 #include "reactor/event.h"
@@ -40,29 +41,34 @@ typedef enum echo_state {
 
 typedef struct echo_connection {
     rdy_source source;
-    rdy_buffer pending;                   /* bytes that the kernel would not take yet */
-    rdy_timer quiet;                      /* comes when no byte may have moved for a while */
-    struct echo_connection *next_waiting; /* in the pool's ring of those with more to read, or NULL */
-    uint32_t active_ms;                   /* when bytes last moved, modulo 2^32 */
-    uint8_t told;      /* flags of the events so far: a close is told once and holds for ever */
-    uint8_t state;     /* echo_state */
-    bool readable : 1; /* the last read did not block */
-    bool stalled : 1;  /* pending reached the limit and has not shrunk to half of it since */
-    bool lost : 1;     /* bytes of it were read and will not be echoed */
+    rdy_timer quiet;     /* comes when no byte may have moved for a while */
+    rdy_buffer *pending; /* bytes that the kernel would not take yet; NULL while there are none */
+    uint32_t active_ms;  /* when bytes last moved, modulo 2^32 */
+    uint8_t told;  /* flags of the events so far, but for what reading has used up: a close holds for ever */
+    uint8_t state; /* echo_state */
+    bool stalled;  /* pending reached the limit and has not shrunk to half of it since */
+    bool lost;     /* bytes of it were read and will not be echoed */
 } echo_connection;
 
 /* With its place in the slab an idle client takes 8 bytes more. */
-_Static_assert(sizeof(echo_connection) <= 96, "an idle client takes at most 128 bytes, with room to spare");
+_Static_assert(sizeof(echo_connection) <= 64, "an idle client is one line of the cache");
 _Static_assert((RDY_EVENT_WRITE_CLOSED | RDY_EVENT_PRIORITY) <= UINT8_MAX, "`told` holds all flags");
+
+/* What every message adds to: plain numbers, which the worker publishes once a turn. */
+typedef struct echo_tally {
+    uint64_t reads, bytes_in, writes, bytes_out;
+} echo_tally;
 
 /* What all clients of a worker share. */
 typedef struct echo_exchange {
     echo_counters *counters;
+    echo_tally tally;
     unsigned char *scratch; /* one read at a time lands here */
-    size_t scratch_size;
-    size_t limit; /* bytes that may be pending for one client */
+    size_t scratch_size;    /* not above the limit */
+    size_t limit;           /* bytes that may be pending for one client */
     int64_t now_ns;
     uint32_t now_ms; /* the same moment, modulo 2^32 */
+    echo_memory memory;
 } echo_exchange;
 
 static inline void echo_exchange_set_time(echo_exchange *exchange, int64_t now_ns)
@@ -71,16 +77,18 @@ static inline void echo_exchange_set_time(echo_exchange *exchange, int64_t now_n
     exchange->now_ms = (uint32_t)(now_ns / RDY_MILLISECOND);
 }
 
+/* Brings the counters up to the tally. */
+void echo_exchange_publish(echo_exchange *exchange);
+
 /* Takes in what an event told. */
 static inline void echo_connection_tell(echo_connection *connection, rdy_event event)
 {
     connection->told |= (uint8_t)event.flags;
-    connection->readable |= rdy_event_is_readable(event);
 }
 
 /*
- * Writes what is pending, then reads and echoes a fair share, and moves on in the states. True when more can
- * be read now, and no event will tell: the caller comes back.
+ * Writes what is pending, then reads and echoes a fair share, and moves on in the states. True when it waits for the
+ * next event. Else it is FINISHED, or more can be read now and no event will tell: the caller comes back.
  */
 bool echo_connection_advance(echo_connection *connection, echo_exchange *exchange);
 

@@ -28,6 +28,11 @@ typedef struct echo_counters {
     _Alignas(8) _Atomic uint64_t values[COUNTS]; /* gcc aligned it otherwise on i386 before release 11 */
 } echo_counters;
 
+static inline void echo_counters_set(echo_counters *counters, echo_count which, uint64_t amount)
+{
+    atomic_store_explicit(&counters->values[which], amount, memory_order_release);
+}
+
 /* By one thread only: a load and a store cost what they cost on a plain number, an atomic addition does not.
  */
 static inline void echo_counters_add(echo_counters *counters, echo_count which, uint64_t amount)

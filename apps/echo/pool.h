@@ -1,7 +1,7 @@
 #ifndef RDY_APPS_ECHO_POOL_H
 #define RDY_APPS_ECHO_POOL_H
 
-/* The clients of one worker: their places, their timers, and the turn of those that have more to read. */
+/* The clients of one worker: their places and their timers. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +17,6 @@ typedef struct echo_pool {
     rdy_registry *registry;
     rdy_timer_wheel *wheel;
     rdy_slab connections;
-    echo_connection
-        *last_waiting; /* of a ring of those that can read on without an event; NULL if none can */
     uint32_t quiet_ms; /* after how much silence a client is looked at; 0 for never */
     size_t left;       /* clients that are gone and whose places echo_pool_take_left has not told */
     bool draining;
@@ -36,17 +34,21 @@ void echo_pool_init(echo_pool *pool, int64_t quiet_ns);
 /* Takes over a stream. 0 on success, else a negative errno; the stream is then closed. */
 int echo_pool_add(echo_pool *pool, rdy_source stream);
 
-void echo_pool_on_event(echo_pool *pool, rdy_event event);
-void echo_pool_on_timer(echo_pool *pool, rdy_timer *timer);
+/* Does what a turn leaves to do: the client is finished, or can read on without an event. */
+void echo_pool_follow_up(echo_pool *pool, echo_connection *connection);
 
-/* Whether some client can read on: the next wait must not sleep. */
-static inline bool echo_pool_is_busy(const echo_pool *pool)
+/* Gives the client its turn. Inline, as nearly every event of a worker comes here. */
+static inline void echo_pool_on_event(echo_pool *pool, rdy_event event)
 {
-    return pool->last_waiting != NULL;
+    echo_connection *const connection = rdy_slab_get(&pool->connections, event.token);
+    if (connection == NULL)
+        return; /* it was closed earlier in this turn */
+    echo_connection_tell(connection, event);
+    if (!echo_connection_advance(connection, &pool->exchange))
+        echo_pool_follow_up(pool, connection);
 }
 
-/* Gives each client that can read on one turn. */
-void echo_pool_serve_waiting(echo_pool *pool);
+void echo_pool_on_timer(echo_pool *pool, rdy_timer *timer);
 
 /* From now on a client that is silent for `quiet_ns` is shut down, then closed when it ends or stays silent.
  */

@@ -11,13 +11,18 @@
 
 #define EVENTS_PER_WAIT 1024
 
+static size_t smaller(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
 static void init_pool(echo_worker *worker)
 {
     const echo_config *const config = worker->shared->config;
     worker->pool = (echo_pool){
         .exchange = {.counters = &worker->counters,
                      .scratch = worker->scratch,
-                     .scratch_size = sizeof worker->scratch,
+                     .scratch_size = smaller(sizeof worker->scratch, config->buffer_limit),
                      .limit = config->buffer_limit},
         .registry = rdy_poll_registry(worker->poll),
         .wheel = &worker->wheel,
@@ -67,6 +72,12 @@ static void on_listener_event(echo_listener *listener)
         listener->state = LISTENER_READY; /* a paused one goes on when there is room, a closed one never */
 }
 
+static void obey_signals(echo_worker *worker)
+{
+    echo_exchange_publish(&worker->pool.exchange); /* of this turn so far, for they may ask for it */
+    echo_control_obey(&worker->signals, worker->shared);
+}
+
 static void dispatch(echo_worker *worker, rdy_event event)
 {
     if (event.token >= TOKEN_CLIENTS)
@@ -74,7 +85,7 @@ static void dispatch(echo_worker *worker, rdy_event event)
     else if (event.token >= TOKEN_LISTENERS)
         on_listener_event(&worker->listeners[event.token - TOKEN_LISTENERS]);
     else if (event.token == TOKEN_SIGNALS)
-        echo_control_obey(&worker->signals, worker->shared);
+        obey_signals(worker);
     else if (event.token == TOKEN_WAKER)
         echo_accept_resume(worker); /* or the phase has changed, which each turn looks at */
 }
@@ -112,7 +123,7 @@ static void follow_phase(echo_worker *worker)
 
 static void wait_for_events(echo_worker *worker)
 {
-    const bool busy = echo_pool_is_busy(&worker->pool) || echo_accept_is_ready(worker);
+    const bool busy = echo_accept_is_ready(worker);
     const int64_t next_ns = rdy_timer_wheel_next(&worker->wheel);
     /* As of the end of the last wait: timers are late by a turn, never early, and it reads one clock. */
     const int64_t timeout_ns = busy ? 0 : rdy_clock_until(worker->pool.exchange.now_ns, next_ns);
@@ -129,13 +140,15 @@ static void wait_for_events(echo_worker *worker)
 static void turn(echo_worker *worker)
 {
     wait_for_events(worker);
-    echo_pool_serve_waiting(&worker->pool);
-    for (size_t i = 0; i < worker->events.count; i++)
-        dispatch(worker, worker->events.items[i]);
+    const rdy_event *const end = worker->events.items + worker->events.count;
+    for (const rdy_event *event = worker->events.items; event < end; event++)
+        dispatch(worker, *event);
     expire_timers(worker);
     follow_phase(worker);
     tell_who_left(worker);
-    echo_accept_some(worker);
+    if (echo_accept_is_ready(worker))
+        echo_accept_some(worker);
+    echo_exchange_publish(&worker->pool.exchange);
 }
 
 void echo_worker_run(echo_worker *worker)

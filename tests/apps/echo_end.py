@@ -80,6 +80,19 @@ class Signals(EchoTest):
         self.assertEqual(server.end(), 0, "and not after the drain time-out, which nobody here waits for")
         self.assertEqual(client.recv(1), b"")
 
+    def test_client_whose_echo_the_kernel_has_holds_up_no_end(self):
+        """No event tells of its socket: there is nothing to read, and too little room to be called writable."""
+        server = self.start("--drain-timeout", "10m")
+        client, sent = self.connect(server, receive_buffer=4096), 0
+        while sent < 2 * MEBIBYTE:
+            client.sendall(bytes(64 * 1024))
+            sent += 64 * 1024
+            server.wait_for("all is read", lambda counters, sent=sent: counters["bytes_in"] == sent)
+            if server.counters()["bytes_out"] < sent:
+                self.skipTest("this system's buffers are too small")
+        self.assertEqual(server.end(), 0, "and not after the drain time-out, which nobody here waits for")
+        self.assertEqual(server.next_counters()["total"]["cut"], 0)
+
     def test_drain_timeout_ends_it_all(self):
         server = self.start("--drain-timeout", "300ms")
         client, _ = self.stalled_client(server)
