@@ -1,5 +1,7 @@
 #include "apps/echo/accept.h"
 
+#include <errno.h>
+
 #include "apps/common/option.h"
 #include "reactor/clock.h"
 #include "reactor/error.h"
@@ -61,14 +63,16 @@ static void give_up(echo_worker *worker, echo_listener *listener, int error)
 {
     complain("cannot accept: %s", rdy_error_sentence(error));
     echo_listener_close(listener);
-    echo_shared_fail(worker->shared, ECHO_DRAINING);
+    (void)echo_shared_fail(worker->shared, ECHO_DRAINING);
 }
 
 static void follow_advice(echo_worker *worker, echo_listener *listener, int error)
 {
     switch (rdy_accept_advise(error)) {
-    case RDY_ACCEPT_AGAIN:
-        break; /* that client is gone; the next one may wait behind it */
+    case RDY_ACCEPT_AGAIN: /* that client is gone; the next one may wait behind it, but there is an end to that */
+        if (++listener->misses % ACCEPTS_PER_TURN == 0 && !worker->draining)
+            wait_for_system(worker, listener);
+        break;
     case RDY_ACCEPT_WAIT:
         listener->state = LISTENER_WAITING;
         break;
@@ -81,23 +85,42 @@ static void follow_advice(echo_worker *worker, echo_listener *listener, int erro
     }
 }
 
+/* No memory, or the kernel takes no more registrations: the client waits as those in the queue do. */
+static void keep(echo_worker *worker, echo_listener *listener, rdy_source stream, int error)
+{
+    if (error == -EMFILE) /* its number is above what select takes here, and stays so */
+        rdy_source_close(&stream);
+    else
+        echo_listener_keep(listener, stream);
+    wait_for_system(worker, listener);
+}
+
+/* Whether there was one and it is a client now. */
+static bool take_one(echo_worker *worker, echo_listener *listener)
+{
+    rdy_source stream;
+    int error = echo_listener_accept(listener, &stream);
+    if (error != 0) {
+        follow_advice(worker, listener, error);
+        return false;
+    }
+    listener->misses = 0;
+    error = echo_pool_add(&worker->pool, stream);
+    if (error != 0)
+        keep(worker, listener, stream, error);
+    return error == 0;
+}
+
 static void accept_one(echo_worker *worker, echo_listener *listener)
 {
     if (!echo_shared_admit(worker->shared)) {
         wait_for_place(worker, listener);
         return;
     }
-    rdy_source stream;
-    const int error = echo_listener_accept(listener, &stream);
-    if (error == 0 && echo_pool_add(&worker->pool, stream) == 0) {
+    if (take_one(worker, listener))
         listener->state = LISTENER_READY;
-        return;
-    }
-    if (error != 0)
-        follow_advice(worker, listener, error);
     else
-        wait_for_system(worker, listener); /* no memory, or the kernel takes no more registrations */
-    echo_shared_return(worker->shared);
+        echo_shared_return(worker->shared);
 }
 
 static void accept_up_to(echo_worker *worker, echo_listener *listener, int most)
@@ -114,8 +137,11 @@ void echo_accept_some(echo_worker *worker)
 
 void echo_accept_last(echo_worker *worker)
 {
-    /* A queue can hold no more than this; what still comes is late, and its senders may never end. */
-    const int longest_queue = 4096;
+    /*
+     * The backlog of the library and the one that Linux lets in above it: a queue holds no more. What still comes is
+     * late, and its senders may never end.
+     */
+    const int longest_queue = 4096 + 1;
     for (size_t i = 0; i < worker->listener_count; i++) {
         echo_listener *const listener = &worker->listeners[i];
         if (listener->state == LISTENER_WAITING)

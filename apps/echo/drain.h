@@ -9,6 +9,9 @@
  *                                those that read slowly go on until they are silent
  *   the drain timeout            close everything
  * An echo has no end of its own, so silence has to tell that nothing is on its way any more.
+ *
+ * The kernel resets who is left in a queue when its listener is closed: who found no place, and who came between the
+ * last accept and the close. Later ones are refused.
  */
 
 #include "apps/echo/worker.h"

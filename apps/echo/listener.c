@@ -48,7 +48,7 @@ int echo_listener_open(echo_listener *listener, rdy_address *address, bool share
     return error;
 }
 
-int echo_listener_accept(echo_listener *listener, rdy_source *stream)
+static int accept_next(echo_listener *listener, rdy_source *stream)
 {
     rdy_tcp_stream tcp;
     rdy_unix_stream local;
@@ -60,6 +60,20 @@ int echo_listener_accept(echo_listener *listener, rdy_source *stream)
     return error;
 }
 
+int echo_listener_accept(echo_listener *listener, rdy_source *stream)
+{
+    if (rdy_source_fd(&listener->kept) < 0)
+        return accept_next(listener, stream);
+    *stream = listener->kept;
+    listener->kept = (rdy_source){0};
+    return 0;
+}
+
+void echo_listener_keep(echo_listener *listener, rdy_source stream)
+{
+    listener->kept = stream;
+}
+
 void echo_listener_defer(echo_listener *listener)
 {
     rdy_source_defer(source_of(listener));
@@ -68,6 +82,7 @@ void echo_listener_defer(echo_listener *listener)
 void echo_listener_close(echo_listener *listener)
 {
     socket_file_remove(&listener->file);
+    rdy_source_close(&listener->kept);
     rdy_tcp_listener_close(&listener->tcp);
     rdy_unix_listener_close(&listener->local);
     listener->state = LISTENER_CLOSED;

@@ -25,6 +25,8 @@ typedef struct echo_listener {
     rdy_tcp_listener tcp; /* one of the two is open */
     rdy_unix_listener local;
     socket_file file; /* of the Unix one */
+    rdy_source kept;  /* a client for whom there was no room yet */
+    unsigned misses;  /* clients in a row that were gone when they were accepted */
     echo_listener_state state;
 } echo_listener;
 
@@ -41,13 +43,16 @@ int echo_listener_try(const rdy_address *address);
 int echo_listener_open(echo_listener *listener, rdy_address *address, bool shared, rdy_registry *registry,
                        rdy_token token);
 
-/* Accepts one client of either kind. 0 or a negative errno for rdy_accept_advise. */
+/* Accepts one client of either kind, first the one that was kept. 0 or a negative errno for rdy_accept_advise. */
 int echo_listener_accept(echo_listener *listener, rdy_source *stream);
+
+/* Takes back the client that was accepted last, for whom there is no room: it is in front of the queue. */
+void echo_listener_keep(echo_listener *listener, rdy_source stream);
 
 /* Says that clients may wait who will be accepted without another event: rdy_source_defer. */
 void echo_listener_defer(echo_listener *listener);
 
-/* Closes, and removes the file of a Unix listener. A closed one is fine. */
+/* Closes, also whom it keeps, and removes the file of a Unix listener. A closed one is fine. */
 void echo_listener_close(echo_listener *listener);
 
 #endif

@@ -45,16 +45,13 @@ int echo_pool_add(echo_pool *pool, rdy_source stream)
 {
     rdy_token token = 0;
     echo_connection *const connection = rdy_slab_insert(&pool->connections, &token);
-    if (connection == NULL) {
-        rdy_source_close(&stream);
+    if (connection == NULL)
         return -ENOMEM;
-    }
     echo_memory_take(&pool->exchange.memory, sizeof *connection);
     connection->source = stream;
     connection->active_ms = pool->exchange.now_ms;
     const int error = rdy_registry_register(pool->registry, &connection->source, token, interest);
     if (error != 0) {
-        rdy_source_close(&connection->source);
         rdy_slab_remove(&pool->connections, token);
         echo_memory_give(&pool->exchange.memory, sizeof *connection);
         return error;

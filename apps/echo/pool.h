@@ -31,7 +31,7 @@ typedef struct echo_pool {
  */
 void echo_pool_init(echo_pool *pool, int64_t quiet_ns);
 
-/* Takes over a stream. 0 on success, else a negative errno; the stream is then closed. */
+/* Takes over a stream. 0 on success, else a negative errno; the stream is then still the caller's. */
 int echo_pool_add(echo_pool *pool, rdy_source stream);
 
 /* Does what a turn leaves to do: the client is finished, or can read on without an event. */

@@ -112,7 +112,7 @@ static int start_threads(echo_server *server)
     if (error == 0)
         return EXIT_OK;
     complain("cannot start a thread: %s", rdy_error_sentence(error));
-    echo_shared_fail(&server->shared, ECHO_STOPPING);
+    (void)echo_shared_fail(&server->shared, ECHO_STOPPING);
     return EXIT_SYSTEM;
 }
 
@@ -123,7 +123,7 @@ static int announce(echo_server *server)
         announce_one(server, &server->addresses[i]);
     if (flush_output())
         return EXIT_OK;
-    echo_shared_fail(&server->shared, ECHO_STOPPING);
+    (void)echo_shared_fail(&server->shared, ECHO_STOPPING);
     return EXIT_SYSTEM;
 }
 

@@ -50,8 +50,9 @@ void echo_shared_enter(echo_shared *shared, echo_phase phase)
         (void)rdy_waker_wake(shared->members[i].waker);
 }
 
-void echo_shared_fail(echo_shared *shared, echo_phase phase)
+bool echo_shared_fail(echo_shared *shared, echo_phase phase)
 {
-    atomic_store(&shared->failed, true);
+    const bool is_first = !atomic_exchange(&shared->failed, true);
     echo_shared_enter(shared, phase);
+    return is_first;
 }

@@ -58,7 +58,7 @@ void echo_shared_end_thread(echo_shared *shared);
 /* Moves on to a later phase and tells everybody. */
 void echo_shared_enter(echo_shared *shared, echo_phase phase);
 
-/* As enter, after a failure that was reported: it shows in the exit status. */
-void echo_shared_fail(echo_shared *shared, echo_phase phase);
+/* As enter, after a failure: it shows in the exit status. Whether it is the first, which is worth a message. */
+bool echo_shared_fail(echo_shared *shared, echo_phase phase);
 
 #endif

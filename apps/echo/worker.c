@@ -118,7 +118,15 @@ static void follow_phase(echo_worker *worker)
     else if (phase == ECHO_DRAINING && !worker->draining)
         echo_drain_begin(worker);
     worker->done = phase != ECHO_SERVING && rdy_slab_count(&worker->pool.connections) == 0 &&
-                   (!worker->leads || atomic_load(&worker->shared->threads) == 0);
+                   (!worker->leads || worker->broken || atomic_load(&worker->shared->threads) == 0);
+}
+
+/* Nothing tells it any more of what the others do: it does not wait for their end. */
+static void give_up(echo_worker *worker, int error)
+{
+    worker->broken = true;
+    if (echo_shared_fail(worker->shared, ECHO_STOPPING))
+        complain("cannot wait: %s", rdy_error_sentence(error));
 }
 
 static void wait_for_events(echo_worker *worker)
@@ -130,10 +138,8 @@ static void wait_for_events(echo_worker *worker)
 
     echo_counters_add(&worker->counters, COUNT_WAITS, 1);
     const int error = rdy_poll_wait(worker->poll, &worker->events, timeout_ns);
-    if (error < 0 && error != -EINTR) {
-        complain("cannot wait: %s", rdy_error_sentence(error));
-        echo_shared_fail(worker->shared, ECHO_STOPPING);
-    }
+    if (error < 0 && error != -EINTR)
+        give_up(worker, error);
     echo_exchange_set_time(&worker->pool.exchange, rdy_clock_now());
 }
 

@@ -41,6 +41,7 @@ typedef struct echo_worker {
     bool leads; /* it has the signals, and ends last */
     bool draining;
     bool finishing; /* half of the drain timeout is over */
+    bool broken;    /* it cannot wait */
     bool done;
     unsigned char scratch[ECHO_SCRATCH_SIZE];
 } echo_worker;
