@@ -5,6 +5,7 @@
 #include "apps/common/exit_codes.h"
 #include "apps/common/milliseconds.h"
 #include "apps/common/option.h"
+#include "apps/common/privileges.h"
 #include "apps/common/standard_descriptors.h"
 #include "apps/connect/arguments.h"
 #include "apps/connect/command.h"
@@ -112,6 +113,8 @@ static int run_with(peer_connector *connector, struct output *output)
 
 static int run(const connect_arguments *arguments)
 {
+    if (arguments->command == NULL) /* which may be sudo(8) or ping(8) */
+        privileges_refuse_more();
     peer_connector *connector;
     if (peer_run_open(&arguments->peers, &arguments->connector, &connector) < 0)
         return EXIT_SYSTEM;

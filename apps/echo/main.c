@@ -3,6 +3,7 @@
 
 #include "apps/common/descriptors.h"
 #include "apps/common/option.h"
+#include "apps/common/privileges.h"
 #include "apps/common/standard_descriptors.h"
 #include "apps/echo/config.h"
 #include "apps/echo/server.h"
@@ -11,6 +12,7 @@ int main(int argc, char **argv)
 {
     fill_standard_descriptors();
     option_set_program("rdy-echo");
+    privileges_refuse_more();       /* it starts no program */
     (void)signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, and the clients are still served */
     echo_config config;
     int exit_code = 0;

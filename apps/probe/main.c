@@ -3,6 +3,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/privileges.h"
 #include "apps/common/standard_descriptors.h"
 #include "apps/common/standard_output.h"
 #include "apps/probe/merge/merge.h"
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 {
     fill_standard_descriptors();
     option_set_program("rdy-probe");
+    privileges_refuse_more(); /* it starts no program */
     (void)signal(SIGPIPE, SIG_IGN);
     return argc > 1 && strcmp(argv[1], "merge") == 0 ? merge_main(argc - 1, argv + 1)
                                                      : probe_main(argc, argv);

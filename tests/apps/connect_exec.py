@@ -69,6 +69,22 @@ class Exec(Case):
         self.assertEqual((got[1], got[2]), (0, ""))
         self.assertEqual(got[0], f"{[[0, 1, 2], True, True, True, 0, low, self.name(listener)]}\n")
 
+    def no_new_privileges(self, process="self"):
+        try:
+            with open(f"/proc/{process}/status", encoding="ascii") as file:
+                return next(line for line in file if line.startswith("NoNewPrivs:"))
+        except (FileNotFoundError, StopIteration):
+            self.skipTest("this system does not tell of no_new_privs")
+
+    def test_it_keeps_the_rights_of_set_user_id_programs_for_the_command_alone(self):
+        listener = self.listening()
+        ours = self.no_new_privileges()
+        got = self.exec(listener, self.name(listener), "--exec", "grep", "NoNewPrivs:", "/proc/self/status")
+        self.assertEqual(got, (ours, 0, ""))
+        process = self.start("-q", "--stdio", self.name(listener), stdin=subprocess.PIPE)
+        with process.stdin, listener.accept()[0]:
+            self.assertEqual(self.no_new_privileges(process.pid), "NoNewPrivs:\t1\n")
+
     def test_sigpipe_has_its_default_action_again(self):
         listener = self.listening()
         got = self.exec(listener, self.name(listener), "--exec", "sh", "-c", "kill -PIPE $$; exit 3")

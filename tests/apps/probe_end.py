@@ -58,6 +58,14 @@ class Limits(Case):
         self.assertTrue(30 <= report["at_once"] < 64, report["at_once"])
         self.assertRegex(report["stderr"], r"^rdy-probe: at most %d peers at once: [^\n]*\n$" % report["at_once"])
 
+    def test_it_can_gain_no_rights_by_a_program(self):
+        process = start("--info-hash", HASH, "--timeout", "60s", self.peers.serve(hold))
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.peers.connections, "it runs")
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            self.assertIn("NoNewPrivs:\t1\n", file.read())
+
     def peers_of_many_kinds(self):
         """As many peers as their outcomes say, which follow upon each other as if shuffled."""
         everywhere = "0.0.0.0"
