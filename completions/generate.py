@@ -2,8 +2,9 @@
 
 Usage: generate.py TABLE FOLDER
 
-A value FILE is a file, TORRENT a file of that kind, COMMAND a command with its arguments, a|b one of these words; of
-any other the shell knows nothing.  "PROGRAM WORD" in the table is a program whose first argument is that word.
+A value FILE is a file, TORRENT a file of that kind, USER one of this system, COMMAND a command with its arguments, a|b
+one of these words; of any other the shell knows nothing.  "PROGRAM WORD" in the table is a program whose first argument
+is that word.
 """
 
 import pathlib
@@ -54,6 +55,7 @@ BASH_VALUES = {
     "FILE": "compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")",
     "TORRENT": "compopt -o filenames -o plusdirs 2>/dev/null; "
     "mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- \"$cur\")",
+    "USER": "mapfile -t COMPREPLY < <(compgen -u -- \"$cur\")",
 }
 
 # What stands behind the option is another command line; the package bash-completion knows those.
@@ -126,7 +128,7 @@ def bash(programs, program):
     return "\n".join([*functions, "complete -F %s %s\n" % (function_name(program), program)])
 
 
-ZSH_VALUES = {"FILE": "_files", "TORRENT": "_files -g \"*.torrent\""}
+ZSH_VALUES = {"FILE": "_files", "TORRENT": "_files -g \"*.torrent\"", "USER": "_users"}
 
 
 def zsh_value(option):
@@ -162,6 +164,7 @@ def zsh(programs, program):
 FISH_VALUES = {
     "FILE": "-r -F",
     "TORRENT": "-x -a '(__fish_complete_suffix .torrent)'",
+    "USER": "-x -a '(__fish_complete_users)'",
     "COMMAND": "-x -a '(__fish_complete_command)'",
 }
 

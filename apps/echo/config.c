@@ -8,6 +8,7 @@
 
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
+#include "apps/common/sandbox.h"
 #include "apps/common/standard_output.h"
 #include "apps/common/version.h"
 #include "apps/echo/pool.h"
@@ -32,6 +33,10 @@ static const char help[] =
     "  --drain-timeout T      how long SIGTERM and SIGINT let clients finish (default 5s)\n"
     "  --backend NAME         how to wait: epoll, kqueue or select (default: RDY_BACKEND or the best)\n"
     "  --spin T               look for events for up to T before sleeping, while that pays (default 0)\n"
+    "  --user USER[:GROUP]    become this user once it listens, with all of the user's groups or with GROUP\n"
+    "                         alone; numbers will do; for root only\n"
+    "  --sandbox              give up every system call but those that are needed once it listens (seccomp\n"
+    "                         on Linux, pledge on OpenBSD); an error where that cannot be\n"
     "  -h, --help; --version\n"
     "\n"
     "T is 250ms, 5s or 2m; SIZE is 512, 64KiB or 1MiB.\n"
@@ -54,6 +59,8 @@ enum {
     DRAIN_TIMEOUT,
     BACKEND,
     SPIN,
+    USER,
+    SANDBOX,
     VERSION,
 };
 
@@ -66,6 +73,8 @@ static const struct option options[] = {
     {"drain-timeout", required_argument, NULL, DRAIN_TIMEOUT},
     {"backend", required_argument, NULL, BACKEND},
     {"spin", required_argument, NULL, SPIN},
+    {"user", required_argument, NULL, USER},
+    {"sandbox", no_argument, NULL, SANDBOX},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0},
@@ -138,6 +147,22 @@ static bool set_idle_timeout(const char *text, int64_t *ns)
     return false;
 }
 
+static bool set_user(const char *text, echo_config *config)
+{
+    const int error = option_run_as("--user", text, &config->user);
+    config->has_user = error == 0;
+    config->system_failed = error != 0 && error != -EINVAL;
+    return config->has_user;
+}
+
+static bool set_sandbox(echo_config *config)
+{
+    config->sandbox = sandbox_name() != NULL;
+    if (!config->sandbox)
+        complain("--sandbox: this program was built without libseccomp, or this system has no sandbox");
+    return config->sandbox;
+}
+
 static bool apply(int option, const char *text, echo_config *config)
 {
     switch (option) {
@@ -155,8 +180,12 @@ static bool apply(int option, const char *text, echo_config *config)
         return option_duration("--drain-timeout", text, &config->drain_ns) == 0;
     case BACKEND:
         return option_backend("--backend", text, &config->backend) == 0;
-    default:
+    case SPIN:
         return option_duration("--spin", text, &config->spin_ns) == 0;
+    case USER:
+        return set_user(text, config);
+    default:
+        return set_sandbox(config);
     }
 }
 
@@ -180,7 +209,9 @@ static int handle(int option, char *const *argv, echo_config *config)
         option_report_wrong(options, argv[optind - 1]);
         return EXIT_USAGE;
     default:
-        return apply(option, optarg, config) ? -1 : EXIT_USAGE;
+        if (apply(option, optarg, config))
+            return -1;
+        return config->system_failed ? EXIT_SYSTEM : EXIT_USAGE;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apps/common/privileges.h"
 #include "net/address.h"
 
 #define ECHO_LISTENERS_MAX 16
@@ -21,11 +22,15 @@ typedef struct echo_config {
     int64_t drain_ns;
     int64_t spin_ns;
     const char *backend; /* NULL for the library's choice */
+    bool has_user;
+    run_as user; /* whom to become */
+    bool sandbox;
+    bool system_failed; /* an option was right, and could not be looked up */
 } echo_config;
 
 /*
  * Reads the command line. True when the server is to run; false when the program is to end with `exit_code`:
- * after --help or --version, or after a wrong option, which has been reported.
+ * after --help or --version, or after a wrong option or a failure of the system, which has been reported.
  */
 bool echo_config_parse(int argc, char **argv, echo_config *config, int *exit_code);
 

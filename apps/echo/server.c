@@ -10,6 +10,7 @@
 #include "apps/common/exit_codes.h"
 #include "apps/common/option.h"
 #include "apps/common/standard_output.h"
+#include "apps/echo/confine.h"
 #include "apps/echo/control.h"
 #include "apps/echo/worker.h"
 #include "reactor/error.h"
@@ -158,6 +159,8 @@ int echo_server_run(const echo_config *config)
     int exit_code = open_workers(&server, config);
     if (exit_code == EXIT_OK)
         exit_code = open_listeners(&server, config);
+    if (exit_code == EXIT_OK)
+        exit_code = echo_confine(config, &server.workers[0]);
     if (exit_code == EXIT_OK)
         exit_code = serve(&server);
     close_server(&server);

@@ -12,12 +12,16 @@ import threading
 import time
 import unittest
 
+import kernel_filters
 from echo_case import MEBIBYTE, RANDOM, EchoTest, can_read
 from echo_command_line import CommandLine
+from echo_confined import RunAs, Sandbox
 from echo_end import Signals
-from echo_support import ask, exchange, receive, receive_all, reset, send_until_stalled, wait_until
+from echo_support import OPTIONS, ask, exchange, receive, receive_all, reset, send_until_stalled, wait_until
 
-__all__ = ["CommandLine", "Signals"]
+__all__ = ["CommandLine", "RunAs", "Sandbox", "Signals"]
+
+SKIPPED = 77  # as meson takes it
 
 
 class Bytes(EchoTest):
@@ -256,4 +260,7 @@ if __name__ == "__main__":
     # A shell lets what it runs in the background ignore SIGINT, and so would the programs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     EchoTest.program = sys.argv.pop(1)
+    if "--sandbox" in OPTIONS and kernel_filters.why_not():
+        print("skipped:", kernel_filters.why_not())
+        sys.exit(SKIPPED)
     unittest.main(verbosity=2)

@@ -141,6 +141,9 @@ class Bash(Shell):
         for option in ("-f", "--file"):
             self.assertEqual(sorted(self.complete("rdy-probe", option, "li")), ["list of peers", "list.torrent"])
 
+    def test_users_are_completed(self):
+        self.assertIn("root", self.complete("rdy-echo", "--user", "ro"))
+
     def test_a_first_word_has_options_of_its_own(self):
         self.assertEqual(self.complete("rdy-probe", "m"), ["merge"])
         self.assertEqual(self.complete("rdy-probe", "merge", "--r"), ["--report"])
@@ -191,6 +194,9 @@ class Fish(Shell):
         self.assertEqual(self.complete("rdy-probe --mode h"), ["handshake"])
         self.assertEqual(self.complete("rdy-probe m"), ["merge"])
         self.assertEqual(self.complete("rdy-probe merge --r"), ["--report"])
+
+    def test_users_are_completed(self):
+        self.assertIn("root", self.complete("rdy-echo --user ro"))
 
     def test_files_are_completed(self):
         self.assertEqual(sorted(self.complete("rdy-probe --file li")), ["list of peers", "list.torrent"])
