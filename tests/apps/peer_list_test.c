@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(a_file_that_cannot_be_read_is_an_error)
 {
-    freopen("/dev/null", "w", stderr);
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
     ck_assert_int_eq(peer_list_read_path(&list, "/nonexistent/peers", 80), -ENOENT);
     ck_assert_int_eq(peer_list_read_path(&list, "/", 80), -EIO);
 }
