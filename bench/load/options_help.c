@@ -1,0 +1,81 @@
+#include <errno.h>
+#include <stdio.h>
+
+#include "bench/load/options.h"
+
+/* Two, since C11 promises no string literal beyond 4095 characters. */
+static const char usage[] =
+    "Usage: bench-load echo  --port P --pid PID [--connections N] [--depth D] [--size S] [WINDOW]\n"
+    "       bench-load churn --port P --pid PID [--clients C] [WINDOW]\n"
+    "       bench-load hold  --port P --pid PID [--connections N]\n"
+    "\n"
+    "Loads the echo server on 127.0.0.1 and port P, process PID, checks each byte of each answer, and\n"
+    "prints what it found as one JSON object.\n"
+    "\n"
+    "  echo   N connections with up to D messages of S bytes in flight each; an answer releases the next\n"
+    "         message. What is released at once is written at once, up to 64 KiB in one system call.\n"
+    "  churn  C clients, each of which connects, has 64 bytes echoed, closes its connection and begins\n"
+    "         again. The client closes first, with close(2), so TIME_WAIT is on its side: 200 source\n"
+    "         addresses share it.\n"
+    "  hold   N connections. One is made, echoed and closed first, so that nothing that a server takes\n"
+    "         once is counted. Then all connect; the server's memory is read; each is echoed in turn, 64\n"
+    "         bytes; then all at once; the memory is read again.\n"
+    "\n"
+    "  --port P          port of the server\n"
+    "  --pid PID         its process, which is asked for processor time, memory and descriptors\n"
+    "  --connections N, --clients C\n"
+    "                    up to what the limit of descriptors allows (default: 1)\n"
+    "  --depth D         messages in flight on each connection, up to 4096 (default: 1)\n"
+    "  --size S          bytes of a message, such as 64 or 16KiB, up to 1GiB (default: 64)\n"
+    "  --limit TIME      when it gives up, from its start on: what is not answered then has failed\n"
+    "                    (default: 30s more than the window; hold: 30s). No step that waits for a silent\n"
+    "                    server takes more than half of what is left, save the last\n"
+    "  --help            this\n"
+    "\n"
+    "WINDOW is what is measured:\n"
+    "  --warm TIME       load before it, for longer until each connection is answered under that load,\n"
+    "                    which begins after each was answered once (default: 500ms)\n"
+    "  --seconds TIME    its length, more until each connection is answered within it (default: 3s).\n"
+    "                    There is load before and at the end: the rate is of the answers that come in the\n"
+    "                    window, latencies are of the messages released in it, each waited for\n"
+    "  --messages M      instead of both: M/10 messages or cycles to warm up, then M, and no others.\n"
+    "                    Nothing is in flight at either end. For strace and callgrind\n"
+    "Times are such as 3, 0.5s or 500ms.\n";
+
+static const char results[] =
+    "\n"
+    "Results:\n"
+    "  messages, cycles  answered in the window: what per_second and processor times belong to\n"
+    "  seconds           length of the window, as it was\n"
+    "  *_us              latencies of what was released in the window, answered in it or later, p* within\n"
+    "                    0.4 %: from when a message could be sent (the answer that released it was read;\n"
+    "                    churn: before its socket was made) until the last byte of its answer was read.\n"
+    "                    hold: of those in turn\n"
+    "  server_cpu_s      processor time of the server in the window, by its process's clock: all threads,\n"
+    "                    those that have ended too. The kernel moves it when a thread gives up its\n"
+    "                    processor, else every tick (1 to 10 ms): a window by --seconds begins and ends\n"
+    "                    just after it has moved\n"
+    "  server_user_s, server_system_s\n"
+    "                    likewise, in ticks of 10 ms\n"
+    "  load_cpu_s        processor time of this program: near to seconds, it may be what limits the result\n"
+    "  accepted          descriptors that the server has more than before all connected\n"
+    "  accept_s          from the first connect until they are as many as connections, looked for every\n"
+    "                    0.2 ms once all are connected; null if they never were, or if several threads of\n"
+    "                    the server wait in accept(2), each of which has its next descriptor beforehand\n"
+    "  rss_before, rss, rss_after\n"
+    "                    resident set in bytes, the server at rest: after that first connection was\n"
+    "                    closed, with all accepted and none used, and after all were echoed\n"
+    "  user_bytes_per_connection, user_bytes_per_used_connection\n"
+    "                    by how much the second and the third exceed the first, for each connection\n"
+    "  answered          connections that were, in turn\n"
+    "  all_at_once_s     from the first message to the last answer, or to the end of --limit\n"
+    "  wrong             answers that differed from what was sent; their connections are closed\n"
+    "  failed            connections that were refused, reset, closed by the server or not answered\n"
+    "\n"
+    "Exits with 0; with 1 if anything was wrong or failed, the first of it on stderr; with 2 for a wrong\n"
+    "option.\n";
+
+int options_print_help(void)
+{
+    return fputs(usage, stdout) < 0 || fputs(results, stdout) < 0 || fflush(stdout) != 0 ? -EIO : 0;
+}

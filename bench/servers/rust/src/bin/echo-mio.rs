@@ -1,0 +1,3 @@
+fn main() -> std::io::Result<()> {
+    bench::echo_mio::run::<false>()
+}
