@@ -1,9 +1,12 @@
 /*
  * The least that a probe of many peers can be: one epoll loop, written for this one purpose, which connects
- * to all, sends a handshake if asked to, and gives each peer the same time for either step. bench/probe runs
+ * to all, sends a handshake if asked to, and gives each peer the same time for either step. bench/run runs
  * it beside rdy-probe, whose price it shows.
  *
- *     bare_probe FILE MILLISECONDS connect|handshake     IPv4 addresses in FILE, one a line
+ *     bare-probe FILE MILLISECONDS connect|handshake     IPv4 addresses in FILE, one a line
+ *
+ * Prints how many peers ended how, when the last one's first step began, counted as rdy-probe counts its started_ms
+ * from the begin of the run, and what each system call took to start them all.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,6 +43,8 @@ struct bare_probe {
     bool handshake;
     int64_t timeout_ns;
     unsigned ok, timed_out, failed;
+    int64_t last_begun_ns;
+    int64_t socket_ns, connect_ns, epoll_ctl_ns; /* what these calls took in all */
 };
 
 static void fail(const char *what)
@@ -55,6 +60,11 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static double milliseconds(int64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
 static void begin_step(struct bare_probe *probe, struct peer *peer)
 {
     peer->deadline_ns = now_ns() + probe->timeout_ns;
@@ -68,17 +78,28 @@ static void end(struct bare_probe *probe, struct peer *peer, unsigned *counter)
     ++*counter;
 }
 
+static int64_t add_since(int64_t *sum_ns, int64_t begun_ns)
+{
+    const int64_t now = now_ns();
+    *sum_ns += now - begun_ns;
+    return now;
+}
+
 static void start(struct bare_probe *probe, struct peer *peer)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = peer};
+    int64_t moment = probe->last_begun_ns = now_ns();
     peer->socket = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (peer->socket < 0)
         fail("socket");
+    moment = add_since(&probe->socket_ns, moment);
     if (connect(peer->socket, (struct sockaddr *)&peer->address, sizeof peer->address) < 0 &&
         errno != EINPROGRESS)
         fail("connect");
+    moment = add_since(&probe->connect_ns, moment);
     if (epoll_ctl(probe->epoll, EPOLL_CTL_ADD, peer->socket, &event) < 0)
         fail("epoll_ctl");
+    (void)add_since(&probe->epoll_ctl_ns, moment);
     begin_step(probe, peer);
 }
 
@@ -162,7 +183,7 @@ int main(int argc, char **argv)
     struct rlimit limit;
     struct peer *peers = calloc(MOST_PEERS, sizeof *peers); /* of which the system gives what is touched */
     if (argc != 4 || peers == NULL || getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        fail("usage: bare_probe FILE MILLISECONDS connect|handshake");
+        fail("usage: bare-probe FILE MILLISECONDS connect|handshake");
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 
@@ -173,10 +194,14 @@ int main(int argc, char **argv)
         .timeout_ns = strtoll(argv[2], NULL, 10) * 1000000,
     };
     const size_t count = read_peers(argv[1], peers);
+    const int64_t begun_ns = now_ns();
     for (size_t i = 0; i < count; i++)
         start(&probe, &peers[i]);
     run(&probe);
-    printf("{\"ok\": %u, \"timed out\": %u, \"failed\": %u}\n", probe.ok, probe.timed_out, probe.failed);
+    printf("{\"ok\": %u, \"timed out\": %u, \"failed\": %u, \"last_begun_ms\": %.3f, \"socket_ms\": %.3f, "
+           "\"connect_ms\": %.3f, \"epoll_ctl_ms\": %.3f}\n",
+           probe.ok, probe.timed_out, probe.failed, milliseconds(probe.last_begun_ns - begun_ns),
+           milliseconds(probe.socket_ns), milliseconds(probe.connect_ns), milliseconds(probe.epoll_ctl_ns));
     free(peers);
     return 0;
 }
