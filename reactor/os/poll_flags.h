@@ -17,7 +17,9 @@
  *
  *     HUP | OUT         never connected, or closed and asked for writable alone: no hint of a close; if readable was
  *                       asked for (a terminal's end is told so too), the backend has to add it
- *     HUP               closed and asked for readable alone, or the reading end of a pipe
+ *     HUP               closed and asked for readable alone, or the reading end of a pipe. A Unix stream that is full,
+ *                       whose peer shut both directions and lives on, and that was asked for writable alone looks the
+ *                       same, and nothing tells it from a socket that was never connected: it is not writable
  *     HUP | OUT | ERR   failed, and asked for writable alone
  *     HUP | ERR         the same while what was written is being thrown away: OUT would come in a moment
  *     ERR               the writing end of a full pipe without a reader, or an error of a source asked for
