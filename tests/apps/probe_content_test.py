@@ -12,7 +12,7 @@ import unittest
 from probe_torrent_case import TorrentCase, endings
 
 from probe_case import by_outcome, by_peer, run, start
-from probe_peers import HASH, PATIENCE, REPLY, answer, hold, read_handshake, reset_at_once, wait_until
+from probe_peers import HASH, PATIENCE, REPLY, answer, hold, read_handshake, reset_at_once
 
 
 class Content(TorrentCase):

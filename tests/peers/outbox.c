@@ -18,7 +18,8 @@ void outbox_add(struct outbox *outbox, const void *bytes, size_t size)
     outbox->bytes = realloc(outbox->bytes, outbox->size + size);
     if (outbox->bytes == NULL)
         fail("memory");
-    memcpy(outbox->bytes + outbox->size, bytes, size);
+    if (size > 0) /* bytes may be NULL then */
+        memcpy(outbox->bytes + outbox->size, bytes, size);
     outbox->size += size;
 }
 
