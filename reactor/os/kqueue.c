@@ -81,8 +81,7 @@ static void delete_filters(const struct kqueue_state *state, int fd, rdy_interes
 {
     for (int which = 0; which < FILTERS; which++)
         if (interest & filters[which].condition)
-            (void)change_filter(state, fd, which, EV_DELETE,
-                                0); /* a closed descriptor has lost its own already */
+            (void)change_filter(state, fd, which, EV_DELETE, 0); /* what was closed has lost it already */
 }
 
 /* Pipes and terminals have no urgent data and no filter for it: who asked for more gets the rest. */
@@ -167,11 +166,9 @@ static int kqueue_remove(void *opaque, int fd)
 {
     struct kqueue_state *state = opaque;
     const struct rdy_registration *entry = rdy_registrations_find(&state->table, fd);
-    const rdy_interest interest = entry == NULL ? 0 : entry->interest;
-    const int error = rdy_registrations_remove(&state->table, fd);
-    if (error == 0 || rdy_backend_has_lost(error))
-        delete_filters(state, fd, interest);
-    return error;
+    if (entry != NULL)
+        delete_filters(state, fd, entry->interest);
+    return rdy_registrations_remove(&state->table, fd);
 }
 
 /* EVFILT_USER: FreeBSD, macOS, NetBSD 10, DragonFly 4, OpenBSD 7.8. A pipe does for the others. */

@@ -89,9 +89,8 @@ int rdy_registrations_remove(struct rdy_registrations *table, int fd)
     if (entry == NULL)
         return -ENOENT;
     const int error = rdy_registrations_check(entry, fd);
-    if (error == 0 || rdy_backend_has_lost(error))
-        rdy_registrations_drop(table, entry);
-    return error;
+    rdy_registrations_drop(table, entry);
+    return rdy_backend_has_lost(error) ? error : 0;
 }
 
 void rdy_registrations_free(struct rdy_registrations *table)

@@ -56,7 +56,8 @@ int rdy_registrations_change(struct rdy_registrations *table, int fd, rdy_token 
 
 /*
  * 0; -ENOENT if there is none or it was another file's; -EBADF if the descriptor was closed before: the
- * registration is gone in each case, as epoll_ctl(2) would have it.
+ * registration is gone in each case, as epoll_ctl(2) would have it. What the system cannot look at for want of memory is
+ * taken for the same file: removing needs nothing, so it never fails for a lack.
  */
 int rdy_registrations_remove(struct rdy_registrations *table, int fd);
 

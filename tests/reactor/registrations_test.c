@@ -5,15 +5,24 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/suite.h"
 
 /*
- * The table is compiled into this test, with an allocation that can be made to fail, that always moves, and
- * whose new memory is full of ones.
+ * The table is compiled into this test, with an allocation and a look at a file that can be made to fail. The allocation
+ * always moves, and its new memory is full of ones.
  */
 static bool memory_is_short;
+
+static int test_fstat(int fd, struct stat *file)
+{
+    if (!memory_is_short)
+        return fstat(fd, file);
+    errno = ENOMEM;
+    return -1;
+}
 
 static void *test_realloc(void *memory, size_t size)
 {
@@ -29,10 +38,13 @@ static void *test_realloc(void *memory, size_t size)
     return moved;
 }
 
+#undef fstat /* tests/memory.h may have it */
+#define fstat   test_fstat
 #define realloc test_realloc
 #include "reactor/os/descriptor_array.c"
 #include "reactor/os/registrations.c"
 #undef realloc
+#undef fstat
 
 #define TOKEN   ((rdy_token)7)
 #define OTHER   ((rdy_token)8)
@@ -226,6 +238,17 @@ START_TEST(out_of_memory_leaves_the_table_as_before)
 }
 END_TEST
 
+START_TEST(removing_is_never_out_of_memory)
+{
+    add(HIGH, TOKEN);
+    memory_is_short = true;
+    ck_assert_int_eq(rdy_registrations_remove(&table, numbers[HIGH]), 0);
+    memory_is_short = false;
+    expect_none(HIGH);
+    ck_assert_int_eq(table.end, 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_registered_leaves_no_trace)
 {
     const int directory = open("/", O_RDONLY | O_DIRECTORY);
@@ -323,6 +346,7 @@ int main(void)
     tcase_add_test(tests, a_freed_table_is_empty_and_serves_again);
     tcase_add_checked_fixture(refusals, open_numbers, close_numbers);
     tcase_add_test(refusals, out_of_memory_leaves_the_table_as_before);
+    tcase_add_test(refusals, removing_is_never_out_of_memory);
     tcase_add_test(refusals, a_descriptor_too_large_to_double_up_to_is_out_of_memory);
     tcase_add_test(refusals, what_cannot_be_registered_leaves_no_trace);
     tcase_add_checked_fixture(closed, open_numbers, close_numbers);
