@@ -47,3 +47,15 @@ FAULT_RETURNING_CALLS(DEFINE_RETURNING)
     }
 
 FAULT_MOVING_CALLS(DEFINE_MOVING)
+
+/* Putting on takes memory and room, taking off gives them back. */
+int fault_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    const enum fault_call call = operation == EPOLL_CTL_DEL ? FAULT_epoll_ctl_del : FAULT_epoll_ctl;
+    const struct fault_verdict verdict = fault_judge(call);
+    const int result = verdict.is_made ? epoll_ctl(epoll, operation, fd, event) : -1;
+    if (verdict.error == 0)
+        return result;
+    errno = verdict.error;
+    return -1;
+}

@@ -59,8 +59,6 @@ typedef void (*fault_signal_handler)(int);
     X(int, connect, -1, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length))   \
     X(int, dup2, -1, (int fd, int target), (fd, target))                                                     \
     X(int, epoll_create1, -1, (int flags), (flags))                                                          \
-    X(int, epoll_ctl, -1, (int epoll, int operation, int fd, struct epoll_event *event),                     \
-      (epoll, operation, fd, event))                                                                         \
     X(int, epoll_wait, -1, (int epoll, struct epoll_event *events, int capacity, int milliseconds),          \
       (epoll, events, capacity, milliseconds))                                                               \
     X(int, eventfd, -1, (unsigned count, int flags), (count, flags))                                         \
@@ -167,7 +165,9 @@ typedef void (*fault_signal_handler)(int);
     X(ssize_t, sendfile, size, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))     \
     X(ssize_t, write, size, (int fd, const void *bytes, size_t size), (fd, bytes, size))
 
-/* X(type, name, parameters): with stand-ins of their own (vectors.c, variadic.c). */
+/* X(type, name, parameters): with stand-ins of their own (calls.c, vectors.c, variadic.c). */
+#define FAULT_SPLIT_CALLS(X) X(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event))
+
 #define FAULT_VECTOR_CALLS(X)                                                                                \
     X(ssize_t, readv, (int fd, const struct iovec *pieces, int count))                                       \
     X(ssize_t, writev, (int fd, const struct iovec *pieces, int count))                                      \
@@ -192,7 +192,9 @@ typedef void (*fault_signal_handler)(int);
     X(int, munmap, (void *bytes, size_t size))                                                               \
     X(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset))
 
-#define FAULT_OWN_CALLS(X) FAULT_VECTOR_CALLS(X) FAULT_VARIADIC_CALLS(X) FAULT_ALLOCATIONS(X)
+#define FAULT_OWN_CALLS(X)                                                                                   \
+    FAULT_SPLIT_CALLS(X)                                                                                     \
+    FAULT_VECTOR_CALLS(X) FAULT_VARIADIC_CALLS(X) FAULT_ALLOCATIONS(X)
 
 #define FAULT_PLAIN_CALLS(X)                                                                                 \
     FAULT_DESCRIPTOR_CALLS(X)                                                                                \
@@ -212,14 +214,15 @@ int fault_kevent(int fd, const struct kevent *changes, int change_count, struct 
 #endif
 
 /*
- * A number of its own for each call. Those behind them have no function in the C library: two come by syscall(2), the
- * others are libkqueue's (kqueue.c), where kevent(2) is a wait or a change.
+ * A number of its own for each call. Those behind them have no function in the C library: two come by syscall(2), one is
+ * epoll_ctl(2) that takes off, the others are libkqueue's (kqueue.c), where kevent(2) is a wait or a change.
  */
 #define FAULT_NUMBER(type, name, ...) FAULT_##name,
 enum fault_call {
     FAULT_PLAIN_CALLS(FAULT_NUMBER) FAULT_RETURNING_CALLS(FAULT_NUMBER) FAULT_MOVING_CALLS(FAULT_NUMBER)
         FAULT_OWN_CALLS(FAULT_NUMBER) FAULT_epoll_pwait2,
     FAULT_pwritev2,
+    FAULT_epoll_ctl_del,
     FAULT_kqueue,
     FAULT_kevent,
     FAULT_kevent_change,

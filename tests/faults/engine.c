@@ -7,6 +7,7 @@ static const char *const names[FAULT_CALLS] = {
     FAULT_PLAIN_CALLS(FAULT_NAME) FAULT_RETURNING_CALLS(FAULT_NAME) FAULT_MOVING_CALLS(FAULT_NAME)
         FAULT_OWN_CALLS(FAULT_NAME)[FAULT_epoll_pwait2] = "epoll_pwait2",
     [FAULT_pwritev2] = "pwritev2",
+    [FAULT_epoll_ctl_del] = "epoll_ctl_del",
     [FAULT_kqueue] = "kqueue",
     [FAULT_kevent] = "kevent",
     [FAULT_kevent_change] = "kevent_change",

@@ -76,6 +76,8 @@ const struct fault_way *fault_ways(enum fault_call call)
         WAYS(FAILS(EMFILE), FAILS(ENFILE), FAILS(ENOMEM), FAILS(ENOSYS))
     case FAULT_epoll_ctl: /* epoll_ctl(2) */
         WAYS(FAILS(ENOMEM), FAILS(ENOSPC))
+    case FAULT_epoll_ctl_del: /* epoll_ctl(2): ENOSPC is of adding alone */
+        WAYS(FAILS(ENOMEM))
     case FAULT_epoll_wait: /* epoll_wait(2) */
         WAYS(FAILS(EINTR))
     case FAULT_epoll_pwait2:

@@ -111,4 +111,7 @@ QUESTIONS = {"ioctl", "isatty", "ttyname"}
 # What is many calls in one: of these some ask, and their failure would be a lie about what the kernel holds (fcntl,
 # F_GETFD: the descriptor is closed). What the library makes by syscall(2) is counted under its own name.
 MANY_IN_ONE = {"fcntl", "syscall"}
-NEVER_FAIL = WRONG_ARGUMENTS | QUESTIONS | MANY_IN_ONE
+# Which by its manual page may lack memory, and by Linux never does, for it only frees. The library is tried with it; a
+# program that is to go on without what it took off can do nothing about it.
+GIVING_BACK = {"epoll_ctl_del"}
+NEVER_FAIL = GIVING_BACK | WRONG_ARGUMENTS | QUESTIONS | MANY_IN_ONE

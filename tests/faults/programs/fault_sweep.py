@@ -16,8 +16,6 @@ OPEN_AT_THE_END = 4  # the standard streams and the log
 LASTING = ("ENOMEM", "EMFILE", "ENOSPC")  # what is used up may stay so
 ALL = os.environ.get("RDY_FAULTS") == "all"
 BACKEND = os.environ.get("RDY_BACKEND", "epoll")
-# With this a backend takes a registration away too, for which nothing is ever missing.
-TAKES_AWAY = ("epoll_ctl",) if BACKEND == "epoll" else ("fstat",)
 IS_BRIEF = not ALL and BACKEND != "epoll"  # what is not the backend's has failed on that one
 
 
@@ -59,12 +57,11 @@ class Sweep:
             log = programs[0].log()
         code = programs[0].process.returncode
         was_killed = code < 0  # and has written no log since the fault
-        return log, problem or (None if was_killed or code in self.scenario.hasty else self.leak(fault, log))
+        return log, problem or (None if was_killed or code in self.scenario.hasty else self.leak(log))
 
-    def leak(self, fault, log):
+    def leak(self, log):
         kept = self.scenario.kept
-        takes_away = fault is not None and fault.call in TAKES_AWAY
-        if not takes_away and kept is not None and not 0 <= log.live <= kept:
+        if kept is not None and not 0 <= log.live <= kept:
             return Failure(f"{log.live} allocations were not freed")
         if log.descriptors != OPEN_AT_THE_END and (log.descriptors, kept) != (None, None):
             return Failure(f"{log.descriptors} descriptors are open at the end, not {OPEN_AT_THE_END}")
@@ -95,7 +92,7 @@ class Sweep:
         for call in sorted(calls if self.scenario.calls is None else self.scenario.calls & set(calls)):
             errors = self.errors(call)
             yield from ((call, error, error != errors[0], False) for error in errors[:1 if IS_BRIEF else None])
-            lasting = [error for error in LASTING if error in errors and call not in TAKES_AWAY][:1]
+            lasting = [error for error in LASTING if error in errors][:1]
             yield from ((call, error, False, True) for error in lasting)
 
     def numbers(self, is_further):
