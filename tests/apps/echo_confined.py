@@ -199,8 +199,10 @@ class RunAs(Confined):
     @unittest.skipUnless(CAN_BECOME and can_trace(), "no strace to play a system that fails")
     def test_it_does_not_serve_when_root_cannot_be_given_up(self):
         # The names of these calls end with 32 on some machines.
-        regained = "/^setuid:retval=0:when=2"  # when it asks to be root again
-        for fault in ("/^setgroups:error=EPERM", "/^setgid:error=EPERM", "/^setuid:error=EAGAIN:when=1", regained):
+        faults = ("/^setgroups:error=EPERM", "/^setgid:error=EPERM", "/^setuid:error=EAGAIN:when=1",
+                  "/^setuid:retval=0:when=2",  # when it asks to be root again
+                  "/^getgroups:error=EINVAL", "/^getgroups:poke_exit=@arg2=00000000")  # still in that of root
+        for fault in faults:
             with self.subTest(fault=fault):
                 arguments = (self.program, "--listen", "127.0.0.1:0", "--user", f"{USER}:{USER}")
                 code, output, errors = self.traced("--inject=" + fault, *arguments)
